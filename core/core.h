@@ -1,0 +1,11 @@
+// The tensor, its ops and their gradients, random numbers, threads, gradient checks and tensor files.
+#pragma once
+
+#include <knoll/core/autograd.h>
+#include <knoll/core/error.h>
+#include <knoll/core/gradcheck.h>
+#include <knoll/core/memory.h>
+#include <knoll/core/ops/ops.h>
+#include <knoll/core/parallel.h>
+#include <knoll/core/rng.h>
+#include <knoll/core/tensor.h>

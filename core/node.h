@@ -1,0 +1,113 @@
+// What the tape knows of one tensor: the op that made it, and for each of the op's inputs a rule that turns the tensor's
+// gradient into that input's. Nodes hold their inputs' nodes, never their inputs' data, unless a rule has saved it.
+#pragma once
+
+#include <knoll/core/memory.h>
+#include <knoll/core/storage.h>
+#include <knoll/core/tensor.h>
+
+#include <functional>
+#include <memory>
+#include <new>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace knoll {
+
+using NodePtr = std::shared_ptr<Node>;
+
+/// A move-only callable (upstream, output) -> gradient. Small ones live inline, larger ones in the small-object cache.
+class GradientFunction {
+public:
+    GradientFunction() = default;
+    template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, GradientFunction>) explicit GradientFunction(F&& f);
+    GradientFunction(GradientFunction&& other) noexcept { take(other); }
+    GradientFunction& operator=(GradientFunction&& other) noexcept {
+        if (this != &other) {
+            reset();
+            take(other);
+        }
+        return *this;
+    }
+    ~GradientFunction() { reset(); }
+
+    Tensor operator()(const Tensor& upstream, const Tensor& output) { return call_(target_, upstream, output); }
+    void reset() noexcept {
+        if (destroy_ != nullptr) destroy_(*this);
+        destroy_ = nullptr;
+    }
+
+private:
+    void take(GradientFunction& other) noexcept {
+        call_ = other.call_;
+        destroy_ = other.destroy_;
+        target_ = other.target_;
+        other.destroy_ = nullptr;
+    }
+
+    Tensor (*call_)(void*, const Tensor&, const Tensor&) = nullptr;
+    void (*destroy_)(GradientFunction&) = nullptr;
+    void* target_ = nullptr;
+};
+
+template <class F>
+requires(!std::is_same_v<std::remove_cvref_t<F>, GradientFunction>) GradientFunction::GradientFunction(F&& f) {
+    using Target = std::remove_cvref_t<F>;
+    static_assert(alignof(Target) <= 16);
+    target_ = new (allocate_small(sizeof(Target))) Target(std::forward<F>(f));
+    call_ = [](void* target, const Tensor& upstream, const Tensor& output) -> Tensor {
+        if constexpr (std::is_invocable_v<Target&, const Tensor&, const Tensor&>)
+            return (*static_cast<Target*>(target))(upstream, output);
+        else
+            return (*static_cast<Target*>(target))(upstream);
+    };
+    destroy_ = [](GradientFunction& self) {
+        static_cast<Target*>(self.target_)->~Target();
+        release_small(self.target_, sizeof(Target));
+    };
+}
+
+/// One input of an op and its gradient.
+struct Rule {
+    NodePtr input;
+    GradientFunction gradient;
+};
+
+/// Gradients of all inputs at once, for ops whose gradients share their work: (upstream, which inputs are asked for) -> one each.
+using JointGradient = std::function<std::vector<Tensor>(const Tensor& upstream, const std::vector<bool>& needed)>;
+
+class Node {
+public:
+    explicit Node(const char* op_name) : op(op_name) {}
+
+    const char* op;              ///< static text
+    std::uint64_t sequence = 0;  ///< grows with creation: inputs come before what was computed from them
+    Shape shape;                 ///< of the tensor
+    DType dtype = DType::f32;
+    std::vector<Rule, SmallAllocator<Rule>> rules;  ///< empty for a leaf
+    JointGradient joint;                            ///< if set, stands in for the rules' gradients
+    std::shared_ptr<Storage> output;                ///< the op's result, if a rule reads it
+    std::uint64_t output_version = 0;
+    bool is_leaf = false;
+    bool freed = false;  ///< a backward pass has let go of what was saved
+    Tensor grad;         ///< leaves: accumulated by backward()
+    std::vector<std::function<Tensor(const Tensor&)>> hooks;
+
+    // Scratch of the one backward pass that is walking here.
+    Tensor pending;
+    bool needed = false;
+    bool visited = false;
+};
+
+/// A node whose chain of inputs is released without recursion, however long it is.
+NodePtr make_node(const char* op);
+/// A leaf's node for a tensor of this shape and type.
+NodePtr make_leaf_node(const Shape& shape, DType dtype);
+
+/// A static copy of a name that is not known at compile time.
+const char* intern(const std::string& name);
+
+}  // namespace knoll

@@ -1,0 +1,33 @@
+// Convolution in two dimensions, one general primitive and its two adjoints. Each of the three is linear in both of its
+// arguments, and the gradients of each are the other two.
+#pragma once
+
+#include <knoll/core/ops/size2.h>
+#include <knoll/core/tensor.h>
+
+namespace knoll {
+
+struct Conv2dOptions {
+    Size2 stride = 1;
+    Size2 padding = 0;
+    Size2 dilation = 1;
+    std::int64_t groups = 1;
+};
+
+/// Cross-correlation of x [N, C, H, W] with weight [O, C/groups, KH, KW], plus bias [O] (may be undefined):
+/// [N, O, (H + 2 padding - dilation (KH - 1) - 1) / stride + 1, ..]. Throws ShapeError where shapes do not fit.
+Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, const Conv2dOptions& options = {});
+
+struct ConvTranspose2dOptions {
+    Size2 stride = 1;
+    Size2 padding = 0;
+    Size2 output_padding = 0;
+    Size2 dilation = 1;
+    std::int64_t groups = 1;
+};
+
+/// The adjoint of conv2d with respect to its input: x [N, C, H, W], weight [C, O/groups, KH, KW], bias [O] (may be undefined):
+/// [N, O, (H - 1) stride - 2 padding + dilation (KH - 1) + output_padding + 1, ..].
+Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, const ConvTranspose2dOptions& options = {});
+
+}  // namespace knoll

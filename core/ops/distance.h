@@ -1,0 +1,15 @@
+// Similarity and distance between vectors.
+#pragma once
+
+#include <knoll/core/tensor.h>
+
+namespace knoll {
+
+/// a.b / max(|a| |b|, epsilon) along dim; shapes broadcast.
+Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim = 1, double epsilon = 1e-8);
+/// Euclidean distances between the rows of a [.., M, D] and b [.., N, D]: [.., M, N]. Where two rows coincide the gradient is 0.
+Tensor pairwise_distances(const Tensor& a, const Tensor& b);
+/// Their squares, smooth everywhere.
+Tensor pairwise_squared_distances(const Tensor& a, const Tensor& b);
+
+}  // namespace knoll

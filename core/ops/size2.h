@@ -1,0 +1,19 @@
+// A height and a width.
+#pragma once
+
+#include <cstdint>
+
+namespace knoll {
+
+/// Two extents; one number stands for both.
+struct Size2 {
+    Size2(int both) : height(both), width(both) {}
+    Size2(std::int64_t both) : height(both), width(both) {}
+    Size2(std::int64_t h, std::int64_t w) : height(h), width(w) {}
+    friend bool operator==(const Size2&, const Size2&) = default;
+
+    std::int64_t height;
+    std::int64_t width;
+};
+
+}  // namespace knoll

@@ -1,0 +1,200 @@
+#include <knoll/core/error.h>
+#include <knoll/core/parallel.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace knoll {
+
+namespace {
+
+std::atomic<bool> flush_denormals_on{true};
+
+// Treats denormals as zero in this thread while it lives.
+class DenormalGuard {
+public:
+    DenormalGuard() {
+#if defined(__x86_64__)
+        before_ = _mm_getcsr();
+        if (flush_denormals_on.load(std::memory_order_relaxed)) _mm_setcsr(before_ | 0x8040U);
+#elif defined(__aarch64__)
+        asm volatile("mrs %0, fpcr" : "=r"(before_));
+        if (flush_denormals_on.load(std::memory_order_relaxed)) asm volatile("msr fpcr, %0" : : "r"(before_ | (1UL << 24)));
+#endif
+    }
+    ~DenormalGuard() {
+#if defined(__x86_64__)
+        _mm_setcsr(before_);
+#elif defined(__aarch64__)
+        asm volatile("msr fpcr, %0" : : "r"(before_));
+#endif
+    }
+    DenormalGuard(const DenormalGuard&) = delete;
+    DenormalGuard& operator=(const DenormalGuard&) = delete;
+
+private:
+#if defined(__aarch64__)
+    unsigned long before_ = 0;
+#else
+    unsigned int before_ = 0;
+#endif
+};
+
+// One piece of work handed to the pool.
+struct Job {
+    std::int64_t chunks = 0;
+    detail::ChunkFunction run = nullptr;
+    const void* body = nullptr;
+    std::atomic<std::int64_t> next{0};
+    std::atomic<int> workers{0};  // pool threads inside
+    std::mutex failure_mutex;
+    std::exception_ptr failure;
+
+    void work() {
+        const DenormalGuard guard;
+        for (std::int64_t chunk = next++; chunk < chunks; chunk = next++) {
+            try {
+                run(body, chunk);
+            } catch (...) {
+                const std::scoped_lock lock(failure_mutex);
+                if (!failure) failure = std::current_exception();
+                next = chunks;
+            }
+        }
+    }
+};
+
+thread_local bool inside_chunk = false;
+
+class Pool {
+public:
+    ~Pool() { stop(); }
+
+    int threads() {
+        const std::scoped_lock lock(mutex_);
+        return count_;
+    }
+
+    void resize(int count) {
+        const std::scoped_lock entry(entry_);
+        stop();
+        const std::scoped_lock lock(mutex_);
+        count_ = count;
+    }
+
+    void run(Job& job) {
+        // One job at a time; a second thread that comes while one runs does its work alone.
+        std::unique_lock entry(entry_, std::try_to_lock);
+        if (!entry.owns_lock()) {
+            job.work();
+            return;
+        }
+        {
+            const std::scoped_lock lock(mutex_);
+            if (count_ == 1)
+                entry.unlock();
+            else {
+                start();
+                job_ = &job;
+                ++generation_;
+            }
+        }
+        if (!entry.owns_lock()) {
+            job.work();
+            return;
+        }
+        wake_.notify_all();
+        job.work();
+        std::unique_lock lock(mutex_);
+        job_ = nullptr;
+        done_.wait(lock, [&] { return job.workers.load() == 0; });
+    }
+
+private:
+    void start() {
+        while (static_cast<int>(workers_.size()) < count_ - 1) workers_.emplace_back([this] { serve(); });
+    }
+
+    void stop() {
+        {
+            const std::scoped_lock lock(mutex_);
+            stopping_ = true;
+        }
+        wake_.notify_all();
+        for (std::thread& worker : workers_) worker.join();
+        workers_.clear();
+        stopping_ = false;
+    }
+
+    void serve() {
+        inside_chunk = true;
+        std::uint64_t seen = 0;
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            wake_.wait(lock, [&] { return stopping_ || (generation_ != seen && job_ != nullptr); });
+            if (stopping_) return;
+            seen = generation_;
+            Job& job = *job_;
+            ++job.workers;
+            lock.unlock();
+            job.work();
+            lock.lock();
+            if (--job.workers == 0) done_.notify_one();
+        }
+    }
+
+    std::mutex entry_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::condition_variable done_;
+    std::vector<std::thread> workers_;
+    Job* job_ = nullptr;
+    std::uint64_t generation_ = 0;
+    bool stopping_ = false;
+    int count_ = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+};
+
+Pool& pool() {
+    static Pool instance;
+    return instance;
+}
+
+}  // namespace
+
+int num_threads() { return pool().threads(); }
+
+void set_num_threads(int count) {
+    require<ValueError>(count >= 1, "[set_num_threads] expected at least 1, got ", count);
+    pool().resize(count);
+}
+
+bool flush_denormals() { return flush_denormals_on; }
+void set_flush_denormals(bool on) { flush_denormals_on = on; }
+
+void detail::run_chunks(std::int64_t chunks, ChunkFunction run, const void* body) {
+    if (chunks <= 0) return;
+    Job job;
+    job.chunks = chunks;
+    job.run = run;
+    job.body = body;
+    if (chunks == 1 || inside_chunk) {
+        job.work();
+    } else {
+        inside_chunk = true;
+        pool().run(job);
+        inside_chunk = false;
+    }
+    if (job.failure) std::rethrow_exception(job.failure);
+}
+
+}  // namespace knoll

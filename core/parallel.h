@@ -1,0 +1,42 @@
+// Threads. Work is cut into chunks whose bounds depend on its size alone, never on the number of threads, so that
+// sums made per chunk and added in order have the same bits on any machine.
+#pragma once
+
+#include <cstdint>
+
+namespace knoll {
+
+/// How many threads work together, the caller's included: at first all cores.
+int num_threads();
+/// Throws ValueError below 1.
+void set_num_threads(int count);
+
+/// Denormal numbers count as zero inside kernels (on at first): arithmetic on them is up to a hundred times slower.
+bool flush_denormals();
+void set_flush_denormals(bool on);
+
+namespace detail {
+
+using ChunkFunction = void (*)(const void* body, std::int64_t chunk);
+void run_chunks(std::int64_t chunks, ChunkFunction run, const void* body);
+
+}  // namespace detail
+
+/// Calls body(chunk) for chunk = 0 .. chunks-1, in any order and on any thread. The first exception is rethrown here.
+/// Nested calls run in the calling thread.
+template <class Body>
+void parallel_chunks(std::int64_t chunks, const Body& body) {
+    detail::run_chunks(
+        chunks, [](const void* f, std::int64_t chunk) { (*static_cast<const Body*>(f))(chunk); }, &body);
+}
+
+/// Calls body(begin, end) for consecutive ranges of at most `grain` that cover 0 .. count.
+template <class Body>
+void parallel_for(std::int64_t count, std::int64_t grain, const Body& body) {
+    parallel_chunks((count + grain - 1) / grain, [&](std::int64_t chunk) {
+        const std::int64_t begin = chunk * grain;
+        body(begin, begin + grain < count ? begin + grain : count);
+    });
+}
+
+}  // namespace knoll

@@ -1,0 +1,34 @@
+// What stands behind a Tensor handle. For those who write ops.
+#pragma once
+
+#include <knoll/core/memory.h>
+#include <knoll/core/tensor.h>
+
+#include <atomic>
+
+namespace knoll {
+
+/// A block of bytes with a count of the changes made to it in place. Reshapes share one.
+struct Storage {
+    explicit Storage(std::size_t size) : bytes(size), data(allocate_block(size)) {}
+    ~Storage() { release_block(data, bytes); }
+    Storage(const Storage&) = delete;
+    Storage& operator=(const Storage&) = delete;
+
+    std::size_t bytes;
+    void* data;
+    std::atomic<std::uint64_t> version{0};
+};
+
+struct Tensor::Impl {
+    Shape shape;
+    std::int64_t numel = 0;
+    DType dtype = DType::f32;
+    std::shared_ptr<Storage> storage;
+    std::shared_ptr<Node> node;  // null where no gradient is asked for
+};
+
+/// A tensor of another shape (same count) over the same bytes, without a graph.
+Tensor share_storage(const Tensor& tensor, const Shape& shape);
+
+}  // namespace knoll

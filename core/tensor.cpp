@@ -1,0 +1,252 @@
+#include <knoll/core/autograd.h>
+#include <knoll/core/node.h>
+#include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/record.h>
+#include <knoll/core/storage.h>
+#include <knoll/core/tensor.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace knoll {
+
+namespace {
+
+const Tensor::Impl& checked(const Tensor& tensor) {
+    require(tensor.defined(), "[tensor] expected a defined tensor, got an undefined one");
+    return *tensor.impl();
+}
+
+std::size_t checked_bytes(const Shape& shape, DType dtype) {
+    std::size_t bytes = size_of(dtype);
+    bool is_empty = false;
+    for (const std::int64_t extent : shape) {
+        require<ShapeError>(extent >= 0, "[empty] expected extents of 0 or more, got ", shape);
+        is_empty = is_empty || extent == 0;
+    }
+    if (is_empty) return 0;
+    for (const std::int64_t extent : shape)
+        require<ShapeError>(!__builtin_mul_overflow(bytes, static_cast<std::size_t>(extent), &bytes) &&
+                                bytes <= static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max()),
+                            "[empty] expected a shape that fits into memory, got ", shape);
+    return bytes;
+}
+
+Tensor make_tensor(const Shape& shape, DType dtype, std::shared_ptr<Storage> storage) {
+    auto impl = std::allocate_shared<Tensor::Impl>(SmallAllocator<Tensor::Impl>{});
+    impl->shape = shape;
+    impl->numel = shape.numel();
+    impl->dtype = dtype;
+    impl->storage = std::move(storage);
+    return Tensor(std::move(impl));
+}
+
+void require_in_place(const Tensor& tensor) {
+    require<AutogradError>(!tensor.requires_grad() || (!grad_enabled() && tensor.impl()->node->is_leaf),
+                           "[in-place] expected a tensor without a graph, or a leaf under NoGrad, got one that requires gradients; "
+                           "write x = x + y, or change x.detach()");
+}
+
+}  // namespace
+
+const Shape& Tensor::shape() const { return checked(*this).shape; }
+std::int64_t Tensor::numel() const { return checked(*this).numel; }
+DType Tensor::dtype() const { return checked(*this).dtype; }
+void* Tensor::raw_data() const { return checked(*this).storage->data; }
+std::uint64_t Tensor::version() const { return checked(*this).storage->version; }
+
+const void* Tensor::checked_data(const char* op, DType expected) const {
+    require<DTypeError>(dtype() == expected, "[", op, "] expected a tensor of ", expected, ", got ", dtype(), "; convert with .to(DType::", expected, ")");
+    return raw_data();
+}
+
+void* Tensor::checked_mutable_data(const char* op, DType expected) {
+    checked_data(op, expected);
+    require_in_place(*this);
+    ++impl_->storage->version;
+    return raw_data();
+}
+
+std::int64_t Tensor::flat_index(const IntList& position) const {
+    require<IndexError>(position.rank() == rank(), "[at] expected ", rank(), " indices for shape ", shape(), ", got ", position.rank());
+    std::int64_t flat = 0;
+    for (std::int64_t i = 0; i < rank(); ++i) {
+        require<IndexError>(position[i] >= 0 && position[i] < shape()[i], "[at] expected indices within shape ", shape(), ", got ", position);
+        flat = flat * shape()[i] + position[i];
+    }
+    return flat;
+}
+
+double Tensor::item() const {
+    require<ShapeError>(numel() == 1, "[item] expected a tensor of one element, got shape ", shape());
+    return visit(dtype(), [&](auto zero) { return static_cast<double>(data<decltype(zero)>()[0]); });
+}
+
+std::vector<double> Tensor::to_vector() const {
+    return visit(dtype(), [&](auto zero) {
+        const auto values = data<decltype(zero)>();
+        return std::vector<double>(values.begin(), values.end());
+    });
+}
+
+Tensor Tensor::to(DType dtype) const {
+    if (dtype == this->dtype()) return *this;
+    Tensor out = empty(shape(), dtype);
+    visit(this->dtype(), [&](auto from) {
+        visit(dtype, [&](auto into) {
+            using From = decltype(from);
+            using Into = decltype(into);
+            const auto source = data<From>();
+            std::transform(source.begin(), source.end(), out.fresh_data<Into>(), [](From value) { return static_cast<Into>(value); });
+        });
+    });
+    if (!is_floating(dtype)) return out;
+    return record("to", std::move(out), gradient(*this, [before = this->dtype()](const Tensor& g) { return g.to(before); }));
+}
+
+Tensor Tensor::clone() const {
+    Tensor out = empty(shape(), dtype());
+    std::copy_n(static_cast<const std::byte*>(raw_data()), static_cast<std::size_t>(numel()) * size_of(dtype()), static_cast<std::byte*>(out.raw_data()));
+    return record("clone", std::move(out), gradient(*this, [](const Tensor& g) { return g; }));
+}
+
+Tensor Tensor::detach() const { return make_tensor(shape(), dtype(), checked(*this).storage); }
+
+Tensor share_storage(const Tensor& tensor, const Shape& shape) { return make_tensor(shape, tensor.dtype(), checked(tensor).storage); }
+
+bool Tensor::requires_grad() const { return checked(*this).node != nullptr; }
+
+Tensor Tensor::set_requires_grad(bool on) {
+    const NodePtr& node = checked(*this).node;
+    if (on == (node != nullptr)) return *this;
+    if (on) {
+        require<DTypeError>(is_floating(dtype()), "[set_requires_grad] expected f32 or f64, got ", dtype());
+        impl_->node = make_leaf_node(shape(), dtype());
+    } else {
+        require<AutogradError>(node->is_leaf, "[set_requires_grad] expected a leaf, got the result of ", node->op, "; use detach()");
+        impl_->node.reset();
+    }
+    return *this;
+}
+
+Tensor Tensor::grad() const {
+    const NodePtr& node = checked(*this).node;
+    return node ? node->grad : Tensor{};
+}
+
+void Tensor::set_grad(const Tensor& gradient) {
+    const NodePtr& node = checked(*this).node;
+    require<AutogradError>(node && node->is_leaf, "[set_grad] expected a leaf that requires gradients");
+    require<ShapeError>(!gradient.defined() || gradient.shape() == shape(), "[set_grad] expected shape ", shape(), ", got another");
+    node->grad = gradient;
+}
+
+void Tensor::zero_grad() {
+    if (const NodePtr& node = checked(*this).node) node->grad = Tensor{};
+}
+
+void Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) {
+    const NodePtr& node = checked(*this).node;
+    require<AutogradError>(node != nullptr, "[register_hook] expected a tensor that requires gradients");
+    node->hooks.push_back(std::move(hook));
+}
+
+Tensor& Tensor::fill_(double value) {
+    visit(dtype(), [&](auto zero) {
+        const auto values = mutable_data<decltype(zero)>();
+        std::fill(values.begin(), values.end(), static_cast<decltype(zero)>(value));
+    });
+    return *this;
+}
+
+Tensor& Tensor::copy_(const Tensor& other) {
+    require<ShapeError>(broadcast_shapes("copy_", shape(), other.shape()) == shape(), "[copy_] expected a shape that broadcasts to ", shape(), ", got ",
+                        other.shape());
+    const NoGrad no_grad;
+    const Tensor source = broadcast_to(other.detach(), shape()).to(dtype());
+    visit(dtype(), [&](auto zero) {
+        const auto from = source.data<decltype(zero)>();
+        std::copy(from.begin(), from.end(), mutable_data<decltype(zero)>().begin());
+    });
+    return *this;
+}
+
+Tensor empty(const Shape& shape, DType dtype) {
+    const std::size_t bytes = checked_bytes(shape, dtype);
+    return make_tensor(shape, dtype, std::allocate_shared<Storage>(SmallAllocator<Storage>{}, bytes));
+}
+
+Tensor full(const Shape& shape, double value, DType dtype) {
+    Tensor out = empty(shape, dtype);
+    visit(dtype, [&](auto zero) {
+        using T = decltype(zero);
+        std::fill_n(out.fresh_data<T>(), out.numel(), static_cast<T>(value));
+    });
+    return out;
+}
+
+Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0.0, dtype); }
+Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1.0, dtype); }
+Tensor zeros_like(const Tensor& other) { return zeros(other.shape(), other.dtype()); }
+Tensor ones_like(const Tensor& other) { return ones(other.shape(), other.dtype()); }
+Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
+
+Tensor arange(std::int64_t count, DType dtype) {
+    Tensor out = empty({count}, dtype);
+    visit(dtype, [&](auto zero) {
+        using T = decltype(zero);
+        T* values = out.fresh_data<T>();
+        for (std::int64_t i = 0; i < count; ++i) values[i] = static_cast<T>(i);
+    });
+    return out;
+}
+
+Tensor eye(std::int64_t size, DType dtype) {
+    Tensor out = zeros({size, size}, dtype);
+    visit(dtype, [&](auto zero) {
+        using T = decltype(zero);
+        for (std::int64_t i = 0; i < size; ++i) out.fresh_data<T>()[i * size + i] = T(1);
+    });
+    return out;
+}
+
+Tensor tensor(std::span<const double> values, const Shape& shape, DType dtype) {
+    require<ShapeError>(static_cast<std::int64_t>(values.size()) == shape.numel(), "[tensor] expected ", shape.numel(), " values for shape ", shape, ", got ",
+                        values.size());
+    Tensor out = empty(shape, dtype);
+    visit(dtype, [&](auto zero) {
+        using T = decltype(zero);
+        std::transform(values.begin(), values.end(), out.fresh_data<T>(), [](double value) { return static_cast<T>(value); });
+    });
+    return out;
+}
+
+Tensor tensor(std::initializer_list<double> values, DType dtype) {
+    return tensor(std::span(values.begin(), values.size()), {static_cast<std::int64_t>(values.size())}, dtype);
+}
+
+Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, DType dtype) {
+    std::vector<double> values;
+    const std::size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
+    for (const auto& row : rows) {
+        require<ShapeError>(row.size() == columns, "[tensor] expected rows of ", columns, " values, got one of ", row.size());
+        values.insert(values.end(), row.begin(), row.end());
+    }
+    return tensor(values, {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)}, dtype);
+}
+
+template <class T>
+Tensor from_data(const Shape& shape, std::span<const T> values) {
+    require<ShapeError>(static_cast<std::int64_t>(values.size()) == shape.numel(), "[from_data] expected ", shape.numel(), " values for shape ", shape,
+                        ", got ", values.size());
+    Tensor out = empty(shape, dtype_of<T>());
+    std::copy(values.begin(), values.end(), out.fresh_data<T>());
+    return out;
+}
+
+template Tensor from_data(const Shape&, std::span<const float>);
+template Tensor from_data(const Shape&, std::span<const double>);
+template Tensor from_data(const Shape&, std::span<const std::int64_t>);
+template Tensor from_data(const Shape&, std::span<const std::uint8_t>);
+
+}  // namespace knoll

@@ -1,0 +1,138 @@
+// Tensor: a handle on a row-major array of f32, f64, i64 or u8. Copies share the array, the graph and the gradient;
+// clone() makes an array of its own. Every tensor is contiguous: an op that would need strides makes a copy, and
+// matmul takes transposed operands by options instead.
+#pragma once
+
+#include <knoll/core/dtype.h>
+#include <knoll/core/shape.h>
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace knoll {
+
+class Node;      // what the tape knows of a tensor: node.h
+struct Storage;  // the bytes, shared by reshapes: storage.h
+
+class Tensor {
+public:
+    /// An undefined tensor: no shape, no data. Only defined() may be asked of it.
+    Tensor() = default;
+
+    bool defined() const { return impl_ != nullptr; }
+    const Shape& shape() const;
+    /// The extent of one dimension; negative counts from the end.
+    std::int64_t size(std::int64_t dim) const { return shape().size(dim); }
+    std::int64_t rank() const { return shape().rank(); }
+    std::int64_t numel() const;
+    DType dtype() const;
+
+    /// The elements, row-major. Throws DTypeError if T is not the tensor's type.
+    template <class T>
+    std::span<const T> data() const {
+        return {static_cast<const T*>(checked_data("data", dtype_of<T>())), static_cast<std::size_t>(numel())};
+    }
+    /// The elements for writing; counts as a change in place, which a backward pass that saved this tensor will refuse.
+    template <class T>
+    std::span<T> mutable_data() {
+        return {static_cast<T*>(checked_mutable_data("mutable_data", dtype_of<T>())), static_cast<std::size_t>(numel())};
+    }
+    /// One element: t.at<double>(0, 2). Throws IndexError or DTypeError.
+    template <class T, class... Index>
+    T at(Index... index) const {
+        const IntList position{static_cast<std::int64_t>(index)...};
+        return data<T>()[static_cast<std::size_t>(flat_index(position))];
+    }
+    /// The only element of a tensor of one, as a double, whatever the type.
+    double item() const;
+    /// All elements as doubles, whatever the type.
+    std::vector<double> to_vector() const;
+
+    /// The same values in another element type; differentiable between f32 and f64.
+    Tensor to(DType dtype) const;
+    /// A copy with an array of its own; differentiable.
+    Tensor clone() const;
+    /// The same array without the graph.
+    Tensor detach() const;
+
+    /// True for a leaf that asks for gradients, and for whatever was computed from one.
+    bool requires_grad() const;
+    /// Asks for gradients of this leaf, or stops asking. Returns the same tensor.
+    Tensor set_requires_grad(bool on = true);
+    /// The gradient that backward() has accumulated for this leaf; undefined before.
+    Tensor grad() const;
+    void set_grad(const Tensor& gradient);
+    /// Forgets the accumulated gradient.
+    void zero_grad();
+    /// Calls the hook with the gradient of this tensor in every backward pass; a defined result replaces it.
+    void register_hook(std::function<Tensor(const Tensor&)> hook);
+
+    // In place: for tensors without a graph, or leaves under NoGrad. The operand broadcasts; type and shape stay.
+    Tensor& operator+=(const Tensor& other);
+    Tensor& operator-=(const Tensor& other);
+    Tensor& operator*=(const Tensor& other);
+    Tensor& operator/=(const Tensor& other);
+    Tensor& operator+=(double scalar);
+    Tensor& operator-=(double scalar);
+    Tensor& operator*=(double scalar);
+    Tensor& operator/=(double scalar);
+    /// Every element becomes the value.
+    Tensor& fill_(double value);
+    /// Takes over the other's values, broadcast and converted.
+    Tensor& copy_(const Tensor& other);
+
+    /// How often the array has been changed in place.
+    std::uint64_t version() const;
+    /// True if both are handles on the same tensor.
+    bool is_same(const Tensor& other) const { return impl_ == other.impl_; }
+
+    // For those who write ops.
+    struct Impl;
+    explicit Tensor(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+    const std::shared_ptr<Impl>& impl() const { return impl_; }
+    /// The elements for writing into a tensor that nobody else has seen yet: no change is counted.
+    template <class T>
+    T* fresh_data() {
+        return static_cast<T*>(raw_data());
+    }
+    void* raw_data() const;
+
+private:
+    const void* checked_data(const char* op, DType expected) const;
+    void* checked_mutable_data(const char* op, DType expected);
+    std::int64_t flat_index(const IntList& position) const;
+
+    std::shared_ptr<Impl> impl_;
+};
+
+/// The values with their shape and type, long dimensions shortened.
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+
+// Making tensors. The default element type is f32.
+
+/// Uninitialised. Throws ShapeError on a negative extent or more bytes than can be addressed.
+Tensor empty(const Shape& shape, DType dtype = DType::f32);
+Tensor zeros(const Shape& shape, DType dtype = DType::f32);
+Tensor ones(const Shape& shape, DType dtype = DType::f32);
+Tensor full(const Shape& shape, double value, DType dtype = DType::f32);
+Tensor zeros_like(const Tensor& other);
+Tensor ones_like(const Tensor& other);
+/// 0, 1, ..., count - 1.
+Tensor arange(std::int64_t count, DType dtype = DType::i64);
+/// The identity matrix.
+Tensor eye(std::int64_t size, DType dtype = DType::f32);
+/// A scalar.
+Tensor scalar(double value, DType dtype = DType::f32);
+/// A vector, or a matrix from rows of equal length.
+Tensor tensor(std::initializer_list<double> values, DType dtype = DType::f32);
+Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, DType dtype = DType::f32);
+/// Values in row-major order, converted to dtype; their count must be the shape's.
+Tensor tensor(std::span<const double> values, const Shape& shape, DType dtype = DType::f32);
+/// Copies values of one of the four element types, keeping the type.
+template <class T>
+Tensor from_data(const Shape& shape, std::span<const T> values);
+
+}  // namespace knoll

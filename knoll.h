@@ -1,0 +1,4 @@
+// All of knoll.
+#pragma once
+
+#include <knoll/core/core.h>
