@@ -1,0 +1,17 @@
+# cmake --install: libraries, headers, the command, and a package for find_package(knoll).
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(KNOLL_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/knoll)
+install(TARGETS knoll knoll_core knoll_nn knoll_losses knoll_data EXPORT knollTargets)
+install(EXPORT knollTargets NAMESPACE knoll:: DESTINATION ${KNOLL_PACKAGE_DIR})
+install(FILES knoll.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/knoll)
+install(DIRECTORY core nn losses data DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/knoll FILES_MATCHING PATTERN "*.h")
+if(KNOLL_BUILD_APPS)
+  install(TARGETS knoll_command RUNTIME)
+endif()
+
+file(WRITE ${CMAKE_BINARY_DIR}/knollConfig.cmake
+     "include(\${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake)\ninclude(\${CMAKE_CURRENT_LIST_DIR}/knollTargets.cmake)\n")
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/knollConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES cmake/dependencies.cmake ${CMAKE_BINARY_DIR}/knollConfig.cmake ${CMAKE_BINARY_DIR}/knollConfigVersion.cmake DESTINATION ${KNOLL_PACKAGE_DIR})
