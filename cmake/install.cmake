@@ -7,7 +7,7 @@ install(TARGETS knoll knoll_core knoll_nn knoll_losses knoll_data EXPORT knollTa
 install(EXPORT knollTargets NAMESPACE knoll:: DESTINATION ${KNOLL_PACKAGE_DIR})
 install(FILES knoll.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/knoll)
 install(DIRECTORY core nn losses data DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/knoll FILES_MATCHING PATTERN "*.h")
-if(KNOLL_BUILD_APPS)
+if(TARGET knoll_command)
   install(TARGETS knoll_command RUNTIME)
 endif()
 
