@@ -65,12 +65,16 @@ using TensorsFunction = std::function<Tensor(const std::vector<Tensor>&)>;
 Tensor custom_op(const std::string& name, const std::vector<Tensor>& inputs, const std::function<Tensor(const std::vector<Tensor>&)>& forward,
                  const std::function<std::vector<Tensor>(const std::vector<Tensor>&, const Tensor&)>& backward);
 
+struct DerivativeOptions {
+    bool create_graph = false;  ///< make the result differentiable, by x too if x requires gradients
+};
+
 /// Jacobian times tangent of f at x: the derivative of f along the tangent, in f's output shape. Found by differentiating the
 /// vector-Jacobian product by its vector, so every op has it.
-Tensor jvp(const TensorFunction& f, const Tensor& x, const Tensor& tangent);
+Tensor jvp(const TensorFunction& f, const Tensor& x, const Tensor& tangent, const DerivativeOptions& options = {});
 /// Hessian times vector for a scalar f.
-Tensor hvp(const TensorFunction& f, const Tensor& x, const Tensor& vector);
+Tensor hvp(const TensorFunction& f, const Tensor& x, const Tensor& vector, const DerivativeOptions& options = {});
 /// All first derivatives: shape f(x).shape + x.shape.
-Tensor jacobian(const TensorFunction& f, const Tensor& x);
+Tensor jacobian(const TensorFunction& f, const Tensor& x, const DerivativeOptions& options = {});
 
 }  // namespace knoll

@@ -198,13 +198,15 @@ private:
 
     void check_direction(const Function& f, const std::vector<Row>& rows, const Direction& direction, std::size_t input_begin) {
         const Numbers column = difference(f, direction);
+        bool failed = false;
         for (const Row& row : rows) {
+            if (failed && row.output < 0) return;  // a combination repeats what is known
             ++compared_;
             const double ratio = departure(row, direction, column);
             worst_ = std::max(worst_, ratio);
             if (ratio <= 1.0) continue;
+            failed = true;
             add_mismatch(f, row, halve(f, row, direction), input_begin);
-            if (direction.end - direction.begin > 1) return;  // one element to blame is enough
         }
     }
 
