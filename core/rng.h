@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 namespace knoll {
 
@@ -34,8 +35,13 @@ public:
 
     /// Number `offset` from the present position on, without moving.
     std::uint64_t peek(std::uint64_t offset) const;
+    /// The same for as many numbers as fit into `numbers`.
+    void peek(std::uint64_t offset, std::span<std::uint64_t> numbers) const;
     /// Moves on by so many numbers.
     void skip(std::uint64_t count) { position_ += count; }
+
+    /// What uniform() makes of a number.
+    static double to_uniform(std::uint64_t number) { return static_cast<double>(number >> 11) * 0x1p-53; }
 
 private:
     std::uint64_t seed_;

@@ -65,6 +65,12 @@ struct Format<double> {
 template <class T>
 constexpr T rounder = T(3) * static_cast<T>(std::uint64_t{1} << (Format<T>::mantissa_bits - 1));
 
+template <class T>
+[[gnu::always_inline]] inline T round_to_integer(T x) {
+    const T shifted = x + rounder<T>;
+    return shifted - rounder<T>;
+}
+
 /// c[0] + c[1] x + c[2] x^2 + ...
 template <std::size_t first = 0, class T, std::size_t count>
 [[gnu::always_inline]] constexpr T polynomial(T x, const std::array<T, count>& c) {
@@ -93,7 +99,7 @@ template <class T>
 [[gnu::always_inline]] inline ExponentParts<T> split_exponent(T x) {
     using F = Format<T>;
     constexpr T log2_e = T(1.44269504088896340736);
-    const T n = (x * log2_e + rounder<T>)-rounder<T>;
+    const T n = round_to_integer(x * log2_e);
     const T r = (x - n * F::ln2_high) - n * F::ln2_low;
     return {n, r + r * r * polynomial(r, F::expm1_tail)};
 }
