@@ -12,8 +12,8 @@ namespace knoll::kernels {
 namespace {
 
 // Work that pays for waking a thread, and the side below which packing the operands eats what a block gains.
-constexpr std::int64_t block_flops = 4'000'000;
-constexpr std::int64_t smallest_side = 48;
+constexpr std::int64_t block_flops = 8'000'000;
+constexpr std::int64_t smallest_side = 64;
 
 void hold_to_one_thread() {
     static const bool held = [] {

@@ -1,0 +1,227 @@
+#include "support/close.h"
+#include "support/golden_ops.h"
+#include "support/threads.h"
+
+#include <knoll/core/autograd.h>
+#include <knoll/core/gradcheck.h>
+#include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/convolution.h>
+#include <knoll/core/ops/random.h>
+#include <knoll/core/ops/reduce.h>
+#include <catch2/catch.hpp>
+
+using namespace knoll;
+
+namespace {
+
+struct Case {
+    Shape x;
+    Shape weight;
+    Conv2dOptions options = {};
+};
+
+std::string describe(const Case& c) {
+    const auto& [stride, padding, dilation, groups] = c.options;
+    return text("x ", c.x, ", weight ", c.weight, ", stride ", stride.height, " ", stride.width, ", padding ", padding.height, " ", padding.width,
+                ", dilation ", dilation.height, " ", dilation.width, ", groups ", groups);
+}
+
+const std::vector<Case>& small_cases() {
+    static const std::vector<Case> cases{
+        {{1, 1, 1, 1}, {1, 1, 1, 1}},
+        {{2, 3, 5, 4}, {4, 3, 3, 3}},
+        {{2, 2, 7, 5}, {3, 2, 3, 2}, {.padding = {1, 0}}},
+        {{1, 2, 8, 9}, {2, 2, 3, 3}, {.stride = 2}},
+        {{2, 1, 8, 7}, {2, 1, 3, 3}, {.stride = 3, .padding = 1}},
+        {{1, 2, 9, 8}, {2, 2, 3, 3}, {.stride = {2, 1}, .padding = {1, 2}, .dilation = {1, 2}}},
+        {{2, 4, 5, 5}, {6, 2, 3, 3}, {.stride = 2, .padding = 1, .groups = 2}},
+        {{2, 3, 6, 5}, {3, 1, 3, 3}, {.padding = 1, .groups = 3}},
+        {{2, 3, 7, 11}, {6, 1, 3, 2}, {.stride = {2, 3}, .padding = 1, .dilation = {2, 1}, .groups = 3}},
+        {{2, 3, 4, 4}, {5, 3, 1, 1}},
+        {{2, 3, 5, 4}, {2, 3, 1, 1}, {.stride = 2}},
+        {{2, 2, 3, 3}, {2, 2, 1, 1}, {.padding = 1}},
+        {{1, 2, 3, 4}, {3, 2, 3, 4}},                  // the kernel covers the whole image
+        {{1, 2, 3, 3}, {2, 2, 5, 5}, {.padding = 1}},  // and the padding
+        {{1, 1, 9, 9}, {2, 1, 2, 2}, {.stride = 4}},   // pixels between the windows
+        {{1, 1, 2, 2}, {1, 1, 2, 2}, {.padding = 4}},  // windows of nothing but padding
+    };
+    return cases;
+}
+
+// Long rows and deep sums, for several tiles per image, parts of a batch and blocks of channels.
+const std::vector<Case>& large_cases() {
+    static const std::vector<Case> cases{
+        {{1, 9, 33, 41}, {7, 9, 5, 5}, {.padding = 2}},
+        {{33, 4, 13, 11}, {6, 2, 3, 3}, {.stride = 2, .padding = 1, .groups = 2}},
+        {{2, 70, 30, 31}, {5, 70, 1, 1}},
+        {{19, 6, 17, 23}, {12, 1, 3, 3}, {.padding = 1, .groups = 6}},
+    };
+    return cases;
+}
+
+// Every product of a pixel and a weight, one after the other: calls visit(x index, weight index, out index).
+template <class Visit>
+void for_each_product(const Case& c, const Shape& out, const Visit& visit) {
+    const auto& [stride, padding, dilation, groups] = c.options;
+    const std::int64_t filters = c.weight[0] / groups;
+    for (std::int64_t n = 0; n < out[0]; ++n)
+        for (std::int64_t o = 0; o < out[1]; ++o)
+            for (std::int64_t y = 0; y < out[2]; ++y)
+                for (std::int64_t x = 0; x < out[3]; ++x)
+                    for (std::int64_t k = 0; k < c.weight[1]; ++k)
+                        for (std::int64_t i = 0; i < c.weight[2]; ++i)
+                            for (std::int64_t j = 0; j < c.weight[3]; ++j) {
+                                const std::int64_t row = y * stride.height - padding.height + i * dilation.height;
+                                const std::int64_t column = x * stride.width - padding.width + j * dilation.width;
+                                if (row < 0 || row >= c.x[2] || column < 0 || column >= c.x[3]) continue;
+                                const std::int64_t channel = o / filters * c.weight[1] + k;
+                                visit(static_cast<std::size_t>(((n * c.x[1] + channel) * c.x[2] + row) * c.x[3] + column),
+                                      static_cast<std::size_t>(((o * c.weight[1] + k) * c.weight[2] + i) * c.weight[3] + j),
+                                      static_cast<std::size_t>(((n * out[1] + o) * out[2] + y) * out[3] + x));
+                            }
+}
+
+void check_against_loops(const Case& c, DType dtype) {
+    INFO(describe(c) << ", " << to_string(dtype));
+    const double rtol = dtype == DType::f32 ? 1e-4 : 1e-11, atol = dtype == DType::f32 ? 1e-3 : 1e-11;
+    Rng rng{11};
+    const Tensor x = randn(c.x, rng, dtype).set_requires_grad(), weight = randn(c.weight, rng, dtype).set_requires_grad();
+    const Tensor bias = randn({c.weight[0]}, rng, dtype).set_requires_grad();
+    const Tensor out = conv2d(x, weight, bias, c.options);
+    const Tensor upstream = randn(out.shape(), rng, dtype);
+    backward(out, {.grad_output = upstream});
+
+    const auto pixels = x.to_vector(), taps = weight.to_vector(), shifts = bias.to_vector(), g = upstream.to_vector();
+    const std::size_t positions = static_cast<std::size_t>(out.size(2) * out.size(3));
+    std::vector<double> values(g.size()), x_gradient(pixels.size()), weight_gradient(taps.size()), bias_gradient(shifts.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] = shifts[i / positions % shifts.size()];
+        bias_gradient[i / positions % shifts.size()] += g[i];
+    }
+    for_each_product(c, out.shape(), [&](std::size_t pixel, std::size_t tap, std::size_t position) {
+        values[position] += pixels[pixel] * taps[tap];
+        x_gradient[pixel] += g[position] * taps[tap];
+        weight_gradient[tap] += g[position] * pixels[pixel];
+    });
+    check_close(out, tensor(values, out.shape(), dtype), rtol, atol);
+    check_close(x.grad(), tensor(x_gradient, c.x, dtype), rtol, atol);
+    check_close(weight.grad(), tensor(weight_gradient, c.weight, dtype), rtol, atol);
+    check_close(bias.grad(), tensor(bias_gradient, {c.weight[0]}, dtype), rtol, atol);
+}
+
+Size2 size2(const nlohmann::json& pair) { return {pair.at(0).get<std::int64_t>(), pair.at(1).get<std::int64_t>()}; }
+Tensor third(const std::vector<Tensor>& inputs) { return inputs.size() > 2 ? inputs[2] : Tensor{}; }
+
+}  // namespace
+
+TEST_CASE("a convolution and its gradients agree with plain loops on small odd shapes") {
+    for (const Case& c : small_cases())
+        for (const DType dtype : {DType::f32, DType::f64}) check_against_loops(c, dtype);
+}
+
+TEST_CASE("a convolution and its gradients agree with plain loops over several tiles, parts and blocks") {
+    for (const Case& c : large_cases())
+        for (const DType dtype : {DType::f32, DType::f64}) check_against_loops(c, dtype);
+}
+
+TEST_CASE("convolutions agree with PyTorch") {
+    for (const GoldenOp& golden : golden_ops("conv2d")) {
+        const auto& o = golden.options;
+        const Conv2dOptions options{size2(o.at("stride")), size2(o.at("padding")), size2(o.at("dilation")), o.at("groups").get<std::int64_t>()};
+        check_golden(golden, [&](const std::vector<Tensor>& in) { return conv2d(in[0], in[1], third(in), options); });
+    }
+}
+
+TEST_CASE("transposed convolutions agree with PyTorch") {
+    for (const GoldenOp& golden : golden_ops("conv_transpose2d")) {
+        const auto& o = golden.options;
+        const ConvTranspose2dOptions options{size2(o.at("stride")), size2(o.at("padding")), size2(o.at("output_padding")), size2(o.at("dilation")),
+                                             o.at("groups").get<std::int64_t>()};
+        check_golden(golden, [&](const std::vector<Tensor>& in) { return conv_transpose2d(in[0], in[1], third(in), options); });
+    }
+}
+
+TEST_CASE("the derivatives of a convolution are right to third order") {
+    Rng rng{12};
+    const Conv2dOptions options = GENERATE(Conv2dOptions{.stride = {2, 1}, .padding = {1, 0}, .dilation = {1, 2}}, Conv2dOptions{.padding = 1});
+    const Tensor x = randn({1, 2, 4, 5}, rng, DType::f64), weight = randn({2, 2, 2, 3}, rng, DType::f64), bias = randn({2}, rng, DType::f64);
+    const auto result = gradcheck([&](const std::vector<Tensor>& in) { return conv2d(in[0], in[1], in[2], options); }, {x, weight, bias}, {.order = 3});
+    INFO(result.report());
+    CHECK(result.ok());
+}
+
+TEST_CASE("the second derivatives of grouped, depthwise and pointwise convolutions are right") {
+    Rng rng{13};
+    const auto [x, weight, groups] =
+        GENERATE(table<Shape, Shape, int>({{{2, 4, 3, 3}, {2, 2, 2, 2}, 2}, {{2, 2, 4, 3}, {4, 1, 2, 2}, 2}, {{2, 3, 2, 3}, {2, 3, 1, 1}, 1}}));
+    const Conv2dOptions options{.stride = GENERATE(1, 2), .groups = groups};
+    const auto result = gradcheck([&](const std::vector<Tensor>& in) { return conv2d(in[0], in[1], {}, options); },
+                                  {randn(x, rng, DType::f64), randn(weight, rng, DType::f64)}, {.order = 2});
+    INFO(result.report());
+    CHECK(result.ok());
+}
+
+TEST_CASE("the second derivatives of a transposed convolution are right") {
+    Rng rng{14};
+    const ConvTranspose2dOptions options =
+        GENERATE(ConvTranspose2dOptions{.stride = 2, .padding = 1, .output_padding = {1, 0}}, ConvTranspose2dOptions{.groups = 2},
+                 ConvTranspose2dOptions{.stride = 2, .output_padding = 2, .dilation = 3});
+    const Tensor x = randn({1, 2, 3, 2}, rng, DType::f64), weight = randn({2, 1, 2, 3}, rng, DType::f64), bias = randn({options.groups}, rng, DType::f64);
+    const auto result =
+        gradcheck([&](const std::vector<Tensor>& in) { return conv_transpose2d(in[0], in[1], in[2], options); }, {x, weight, bias}, {.order = 2});
+    INFO(result.report());
+    CHECK(result.ok());
+}
+
+TEST_CASE("a pointwise transposed convolution adds its bias") {
+    const Tensor out = conv_transpose2d(ones({1, 2, 2, 2}), ones({2, 3, 1, 1}), tensor({1, 2, 3}));
+    CHECK(out.to_vector() == std::vector<double>{3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5});
+}
+
+TEST_CASE("a convolution of no images has no result, and its weight no gradient but zero") {
+    const std::int64_t groups = GENERATE(1, 2);
+    const Tensor weight = ones({4, 2 / groups, 3, 3}).set_requires_grad(), bias = ones({4}).set_requires_grad();
+    const Tensor out = conv2d(zeros({0, 2, 5, 5}), weight, bias, {.groups = groups});
+    CHECK(out.shape() == Shape{0, 4, 3, 3});
+    backward(sum(out));
+    CHECK(weight.grad().to_vector() == std::vector<double>(static_cast<std::size_t>(weight.numel()), 0.0));
+    CHECK(bias.grad().to_vector() == std::vector<double>(4, 0.0));
+}
+
+TEST_CASE("convolutions have the same bits at any number of threads") {
+    const std::int64_t groups = GENERATE(1, 2, 8);
+    Rng rng{15};
+    const Tensor x = randn({21, 8, 15, 14}, rng).set_requires_grad(), weight = randn({16, 8 / groups, 3, 3}, rng).set_requires_grad();
+    check_same_bits([&] {
+        const Tensor out = conv2d(x, weight, {}, {.padding = 1, .groups = groups});
+        const auto gradients = grad({sum(out * out)}, {x, weight});
+        return std::vector{out, gradients[0], gradients[1]};
+    });
+}
+
+TEST_CASE("convolutions say what does not fit") {
+    using Catch::Contains;
+    const Tensor x = zeros({2, 4, 5, 6}), weight = zeros({6, 4, 3, 3});
+    CHECK_THROWS_WITH(conv2d(zeros({4, 5, 6}), weight),
+                      Contains("[conv2d] expected x of shape [N, C, H, W], got [4, 5, 6]; add a batch dimension with unsqueeze(x, 0)"));
+    CHECK_THROWS_WITH(conv2d(x, zeros({6, 4, 3})), Contains("[conv2d] expected a weight of four dimensions, got [6, 4, 3]"));
+    CHECK_THROWS_WITH(conv2d(x, zeros({6, 4, 0, 3})), Contains("[conv2d] expected a kernel of at least 1 x 1"));
+    CHECK_THROWS_WITH(conv2d(x, zeros({6, 3, 3, 3})),
+                      Contains("[conv2d] expected a weight of shape [O, 4, KH, KW] for x [2, 4, 5, 6] and 1 groups, got [6, 3, 3, 3]"));
+    CHECK_THROWS_WITH(conv2d(x, zeros({6, 2, 3, 3}), {}, {.groups = 3}), Contains("[conv2d] expected channels that 3 groups divide, got 4 in and 6 out"));
+    CHECK_THROWS_WITH(conv2d(x, weight, zeros({4})), Contains("[conv2d] expected a bias of shape [6], one per output channel, got [4]"));
+    CHECK_THROWS_WITH(conv2d(x, weight, {}, {.stride = 0}), Contains("[conv2d] expected a stride of at least 1, got (0, 0)"));
+    CHECK_THROWS_WITH(conv2d(x, weight, {}, {.padding = {0, -1}}), Contains("[conv2d] expected a padding of at least 0, got (0, -1)"));
+    CHECK_THROWS_WITH(conv2d(x, weight, {}, {.dilation = 0}), Contains("[conv2d] expected a dilation of at least 1"));
+    CHECK_THROWS_WITH(conv2d(x, weight, {}, {.groups = 0}), Contains("[conv2d] expected at least 1 group, got 0"));
+    CHECK_THROWS_WITH(conv2d(x, weight, {}, {.dilation = 3}),
+                      Contains("[conv2d] expected x [N, C, H, W] of at least 7 x 7 pixels with its padding, what the kernel covers, got 5 x 6"));
+    CHECK_THROWS_AS(conv2d(x, zeros({6, 4, 3, 3}, DType::f64)), DTypeError);
+    CHECK_THROWS_WITH(conv2d(x.to(DType::i64), weight.to(DType::i64)),
+                      Contains("[conv2d] expected x, weight and bias of one type, f32 or f64, got i64 and i64"));
+    CHECK_THROWS_WITH(conv_transpose2d(x, weight), Contains("[conv_transpose2d] expected a weight of shape [4, O/groups, KH, KW]"));
+    CHECK_THROWS_WITH(conv_transpose2d(x, zeros({4, 2, 3, 3}), {}, {.output_padding = 1}),
+                      Contains("[conv_transpose2d] expected an output padding of at least 0 and below stride or dilation, got (1, 1)"));
+    CHECK_THROWS_WITH(conv_transpose2d(x, zeros({4, 2, 3, 3}), {}, {.padding = 4}),
+                      Contains("[conv_transpose2d] expected a result of at least 1 x 1 pixels, got -1 x 0"));
+}
