@@ -1,0 +1,45 @@
+#include <knoll/apps/bench/measure.h>
+
+#include <knoll/core/autograd.h>
+#include <knoll/core/ops/matmul.h>
+#include <knoll/core/ops/random.h>
+#include <knoll/core/parallel.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace knoll::apps {
+
+namespace {
+
+double milliseconds(const std::function<void()>& call) {
+    const auto start = std::chrono::steady_clock::now();
+    call();
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+double median_milliseconds(const std::function<void()>& call, double seconds) {
+    constexpr int warm_up = 3;
+    constexpr std::size_t fewest = 5;
+    for (int i = 0; i < warm_up; ++i) call();
+    std::vector<double> times;
+    for (double total = 0; total < 1000 * seconds || times.size() < fewest; total += times.back()) times.push_back(milliseconds(call));
+    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::nth_element(times.begin(), middle, times.end());
+    return *middle;
+}
+
+double sgemm_gflops(int threads, double seconds) {
+    constexpr std::int64_t side = 1024;
+    set_num_threads(threads);
+    Rng rng{1};
+    const Tensor a = randn({side, side}, rng);
+    const Tensor b = randn({side, side}, rng);
+    NoGrad no_grad;
+    const double time = median_milliseconds([&] { matmul(a, b); }, seconds);
+    return 2.0 * side * side * side / (1e6 * time);
+}
+
+}  // namespace knoll::apps

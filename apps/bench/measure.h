@@ -1,0 +1,37 @@
+// Timing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace knoll::apps {
+
+/// Median milliseconds of a call, from calls that together take about so many seconds; a few before that do not count.
+double median_milliseconds(const std::function<void()>& call, double seconds);
+
+/// Single-precision matrix product of 1024 x 1024, in 10^9 multiplications and additions per second: the machine's practical peak.
+double sgemm_gflops(int threads, double seconds);
+
+struct Measurement {
+    std::string name;
+    std::int64_t batch = 0;
+    std::vector<std::int64_t> shape;
+    int threads = 0;
+    double milliseconds = 0;
+    double images_per_second = 0;
+    double gflops = 0;
+};
+
+struct BenchReport {
+    std::string machine;
+    std::vector<std::pair<int, double>> sgemm_gflops;  ///< by number of threads
+    std::vector<Measurement> results;
+};
+
+/// {"machine", "sgemm_gflops": {"1": x}, "results": [{"name", "batch", "shape", "threads", "ms_per_step", "images_per_second", "gflops"}]}
+std::string bench_json(const BenchReport& report);
+
+}  // namespace knoll::apps

@@ -1,0 +1,35 @@
+#include <knoll/apps/command.h>
+
+#include <knoll/apps/commands/commands.h>
+#include <knoll/apps/parse.h>
+
+#include <algorithm>
+#include <new>
+#include <ostream>
+
+namespace knoll::apps {
+
+namespace {
+
+int complain(Console& console, std::string what) {
+    std::replace(what.begin(), what.end(), '\n', ' ');
+    console.out.flush();
+    console.error << "knoll: " << what << std::endl;
+    return exit_bad_call;
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& arguments, Console& console) {
+    try {
+        const int status = std::visit([&](const auto& options) { return run(options, console); }, parse(arguments));
+        console.out.flush();
+        return status;
+    } catch (const std::bad_alloc&) {
+        return complain(console, "out of memory; try a smaller --batch or --train-size");
+    } catch (const std::exception& error) {
+        return complain(console, error.what());
+    }
+}
+
+}  // namespace knoll::apps

@@ -1,0 +1,323 @@
+// The only file that includes CLI11: what can be typed, how it is explained, and what is refused.
+#include <knoll/apps/parse.h>
+
+#include <knoll/apps/terminal/machine.h>
+#include <knoll/apps/terminal/nearest.h>
+#include <knoll/apps/training/catalog.h>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace knoll::apps {
+
+namespace {
+
+constexpr const char* introduction =
+    "knoll: losses as first-class nodes of a small deep-learning framework.\n"
+    "Train with them, compare them, look at them, check their derivatives.";
+
+constexpr const char* general_footer =
+    "Examples:\n"
+    "  knoll losses                                            what there is\n"
+    "  knoll compare missing-labels --losses bce,hill,splc     train side by side, write a report\n"
+    "  knoll train imbalanced --loss cce --epochs 5            one run\n"
+    "  knoll plot bce hill splc --out losses.svg               see their gradients\n"
+    "  knoll SUBCOMMAND --help                                 everything about one of them\n\n"
+    "Exit status: 0 done, 1 a check that did not hold, 2 a wrong call or bad input.";
+
+// A validator that also refuses NaN, which compares false with everything.
+CLI::Validator number(const char* expected, bool (*good)(double)) {
+    return CLI::Validator(
+        [=](std::string& input) -> std::string {
+            double value = std::nan("");
+            const bool read = CLI::detail::lexical_cast(input, value);
+            return read && good(value) ? "" : "expected " + std::string(expected) + ", got " + input;
+        },
+        "");
+}
+
+CLI::Validator at_least_one() {
+    return number("a whole number of at least 1", [](double x) { return x >= 1 && x == std::floor(x); });
+}
+CLI::Validator not_negative() {
+    return number("a number of at least 0", [](double x) { return x >= 0 && std::isfinite(x); });
+}
+CLI::Validator positive() {
+    return number("a number above 0", [](double x) { return x > 0 && std::isfinite(x); });
+}
+CLI::Validator below_one() {
+    return number("a number in [0, 1)", [](double x) { return x >= 0 && x < 1; });
+}
+
+CLI::App* add_command(CLI::App& app, const char* name, const char* description, const char* footer) {
+    CLI::App* command = app.add_subcommand(name, description);
+    command->footer(footer);
+    return command;
+}
+
+CLI::App* add_loss(CLI::App& app, LossOptions& options) {
+    CLI::App* command = add_command(app, "loss", "Evaluate a loss on arrays of your own: value, gradient, Hessian-vector product",
+                                    "Examples:\n"
+                                    "  knoll loss hill --logits z.npy --targets y.npy --grad g.npy\n"
+                                    "  knoll loss focal gamma=1 --logits z.npy --targets y.npy --reduction mean --dtype f32\n"
+                                    "  knoll loss splc --epoch 1 --logits z.npy --targets y.npy --tangent d.npy --hvp hd.npy\n\n"
+                                    "Prints the value with 17 digits; with --reduction none all of them, if there are no more than 20.\n"
+                                    "The gradient and the Hessian-vector product are of the sum of what the reduction leaves.");
+    command->add_option("NAME", options.loss, "the loss: name or name:key=value,...")->required();
+    command->add_option("PARAMETER", options.parameters, "further parameters, key=value");
+    command->add_option("--logits", options.logits, "[N, C] or [N, K]")->required()->type_name("L.npy");
+    command->add_option("--targets", options.targets, "[N, C] in {0, 1}, or [N] class indices")->required()->type_name("T.npy");
+    command->add_option("--epoch", options.epoch, "the epoch, from 0, for losses that change with it")
+        ->check(not_negative())
+        ->type_name("E")
+        ->capture_default_str();
+    command->add_option("--reduction", options.reduction, "none, mean or sum")
+        ->check(CLI::IsMember({"none", "mean", "sum"}))
+        ->type_name("R")
+        ->capture_default_str();
+    command->add_option("--dtype", options.dtype, "f32 or f64: what is computed in and written")
+        ->check(CLI::IsMember({"f32", "f64"}))
+        ->type_name("D")
+        ->capture_default_str();
+    command->add_option("--value", options.value, "write the value")->type_name("V.npy");
+    command->add_option("--grad", options.grad, "write the gradient with respect to the logits")->type_name("G.npy");
+    CLI::Option* tangent = command->add_option("--tangent", options.tangent, "a direction, shaped as the logits")->type_name("D.npy");
+    command->add_option("--hvp", options.hvp, "write the Hessian times the direction")->type_name("H.npy")->needs(tangent);
+    return command;
+}
+
+CLI::App* add_plot(CLI::App& app, PlotOptions& options) {
+    CLI::App* command = add_command(app, "plot", "Draw value and gradient of losses against the logit",
+                                    "Examples:\n"
+                                    "  knoll plot bce focal asl hill splc --out multi-label.svg\n"
+                                    "  knoll plot cross_entropy softmax_focal cce --out single-label.svg\n\n"
+                                    "Multi-label losses are drawn for a positive and a negative target; single-label ones against\n"
+                                    "the logit of the true class, with nine others at 0.");
+    command->add_option("NAME", options.losses, "losses: name or name:key=value,...")->required();
+    command->add_option("--out", options.out, "the file to write")->required()->type_name("FILE.svg");
+    command->add_option("--from", options.from, "the lowest logit")->type_name("X")->capture_default_str();
+    command->add_option("--to", options.to, "the highest logit")->type_name("X")->capture_default_str();
+    command->add_option("--epoch", options.epoch, "the epoch, from 0, for losses that change with it")
+        ->check(not_negative())
+        ->type_name("E")
+        ->capture_default_str();
+    return command;
+}
+
+void add_task_options(CLI::App& command, TrainingOptions& options) {
+    for (const TaskEntry& entry : task_catalog())
+        for (const TaskOption& option : entry.info.options) {
+            std::string help = option.help + " (" + option.initial + " unless given)";
+            command
+                .add_option_function<std::string>(
+                    "--" + option.name, [&options, name = option.name](const std::string& value) { options.task_options[name] = value; }, help)
+                ->type_name("X")
+                ->group("Options of " + entry.info.name);
+        }
+}
+
+void add_training_options(CLI::App& command, TrainingOptions& options) {
+    command.add_option("TASK", options.task, "missing-labels or imbalanced")->required();
+    command.add_option("--data", options.data, "fashion; cifar10; cifar100; arff:TRAIN,TEST,LABELS[,CxHxW]; shapes (drawn, needs no file)")
+        ->type_name("DATA")
+        ->capture_default_str()
+        ->group("Data");
+    command.add_option("--data-dir", options.data_dir, "folder of the files; for fashion the Debian package's unless given")->type_name("DIR")->group("Data");
+    command.add_option("--train-size", options.train_size, "training examples")->check(at_least_one())->type_name("N")->group("Data");
+    command.add_option("--test-size", options.test_size, "test examples")->check(at_least_one())->type_name("N")->group("Data");
+    command
+        .add_flag("--validate", options.validate, "hold a fifth of the training data apart and evaluate on it instead of the test set: for choosing settings")
+        ->group("Data");
+    add_task_options(command, options);
+
+    const std::string training = "Training (what is not given is chosen per task and model, and printed)";
+    command.add_option("--model", options.model, "small_cnn, mlp, lenet5 or resnet20")->type_name("NAME")->group(training);
+    command.add_option("--epochs", options.epochs, "passes over the data")->check(at_least_one())->type_name("N")->group(training);
+    command.add_option("--batch", options.batch, "examples per step")->check(at_least_one())->type_name("N")->group(training);
+    command.add_option("--lr", options.learning_rate, "highest learning rate")->check(positive())->type_name("X")->group(training);
+    command.add_option("--optimizer", options.optimizer, "sgd, nesterov, adam, adamw or rmsprop")->type_name("NAME")->group(training);
+    command.add_option("--schedule", options.schedule, "constant, step, cosine, one-cycle or warmup-cosine")->type_name("NAME")->group(training);
+    command.add_option("--weight-decay", options.weight_decay, "of weights with two or more dimensions")
+        ->check(not_negative())
+        ->type_name("X")
+        ->group(training);
+    command.add_option("--ema", options.ema, "decay of the averaged weights that are evaluated; 0: none")->check(below_one())->type_name("X")->group(training);
+    command.add_option("--seed", options.seed, "of everything random")->type_name("N")->capture_default_str()->group(training);
+    command.add_option("--threads", options.threads, "all cores unless given; the results do not depend on it")
+        ->check(at_least_one())
+        ->type_name("N")
+        ->group(training);
+
+    command.add_option("--out", options.out, "folder for log, checkpoints and results")->type_name("DIR")->group("Output");
+    command.add_option("--resume", options.resume, "go on from this folder, with the same options")->type_name("DIR")->group("Output");
+    command.add_option("--checkpoint-every", options.checkpoint_every, "batches between checkpoints within an epoch")
+        ->check(at_least_one())
+        ->type_name("N")
+        ->capture_default_str()
+        ->group("Output");
+    command.add_option("--json", options.json, "results for programs")->type_name("FILE")->group("Output");
+    command.add_flag("--quiet", options.quiet, "no progress bar")->group("Output");
+}
+
+std::string task_footer(const char* examples) {
+    std::string footer = examples;
+    for (const TaskEntry& entry : task_catalog()) {
+        footer += "\n" + entry.info.name + ": " + entry.info.summary + "\n";
+        for (const Modifier& modifier : entry.info.modifiers) footer += "  LOSS+" + modifier.name + "  " + modifier.help + "\n";
+    }
+    return footer + "\nInterrupted (Ctrl-C), a run finishes its step, writes a checkpoint and goes on later with --resume DIR.";
+}
+
+CLI::App* add_train(CLI::App& app, TrainOptions& options) {
+    CLI::App* command = add_command(app, "train", "Train one model with one loss; log, checkpoints, resume to the bit", "");
+    command->footer(
+        task_footer("Examples:\n"
+                    "  knoll train missing-labels --loss hill --out runs/hill\n"
+                    "  knoll train imbalanced --loss cce:gamma=-2 --model lenet5 --epochs 10\n"
+                    "  knoll train missing-labels --resume runs/hill\n"));
+    command
+        ->add_option_function<std::string>(
+            "--loss", [&options](const std::string& method) { options.methods = {method}; }, "name[:key=value,...][+modifier]")
+        ->type_name("LOSS");
+    add_training_options(*command, options);
+    return command;
+}
+
+CLI::App* add_compare(CLI::App& app, CompareOptions& options) {
+    CLI::App* command = add_command(app, "compare", "Train several losses under the same seeds; table, results.json, results.csv, report.html", "");
+    command->footer(
+        task_footer("Examples:\n"
+                    "  knoll compare missing-labels --losses bce+full,bce,focal,asl,hill,splc --seeds 3 --out results\n"
+                    "  knoll compare imbalanced --losses cross_entropy,cot,cce,cce:gamma=-5 --profile step --ratio 0.1\n"
+                    "  knoll compare missing-labels --data shapes --losses bce,hill\n"));
+    command
+        ->add_option_function<std::string>(
+            "--losses", [&options](const std::string& list) { options.methods = split_methods(list); }, "A,B,...: each name[:key=value,...][+modifier]")
+        ->type_name("LIST");
+    command->add_option("--seeds", options.seeds, "runs per loss, with seeds SEED, SEED + 1, ...")
+        ->check(at_least_one())
+        ->type_name("N")
+        ->capture_default_str();
+    add_training_options(*command, options);
+    return command;
+}
+
+CLI::App* add_gradcheck(CLI::App& app, CheckOptions& options) {
+    CLI::App* command = add_command(app, "gradcheck", "Check every op, layer and loss against finite differences, to second order",
+                                    "Examples:\n  knoll gradcheck\n  knoll gradcheck conv softmax hill");
+    command->add_option("NAME", options.names, "check those whose name contains one of these");
+    command->add_flag("--quiet", options.quiet, "print failures and the last line alone");
+    return command;
+}
+
+CLI::App* add_bench(CLI::App& app, BenchOptions& options) {
+    CLI::App* command = add_command(app, "bench", "Measure the throughput of the standard workloads",
+                                    "Examples:\n  knoll bench\n  knoll bench lenet5 loss:hill --threads 1 --json bench.json\n\n"
+                                    "A step is forward, backward and SGD with momentum; for a loss, its value and gradient.\n"
+                                    "Workloads: mlp, lenet5, cnn, resnet20, loss:NAME for every loss.");
+    command->add_option("NAME", options.names, "workloads; all unless given");
+    command->add_option("--threads", options.threads, "1 and all cores unless given")->check(at_least_one())->type_name("N");
+    command->add_option("--seconds", options.seconds, "measured per workload and number of threads")->check(positive())->type_name("S")->capture_default_str();
+    command->add_option("--json", options.json, "results for programs")->type_name("FILE");
+    return command;
+}
+
+std::vector<std::string> option_names(const CLI::App& command) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command.get_options())
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    return names;
+}
+
+std::string explain_extras(const CLI::App& app) {
+    const std::vector<std::string> extras = app.remaining(true);
+    const std::string first = extras.empty() ? "" : extras.front();
+    const auto chosen = app.get_subcommands();
+    const CLI::App& command = chosen.empty() ? app : *chosen.front();
+    const std::string given = first.substr(0, first.find('='));
+    const std::string near = given.rfind("--", 0) == 0 ? nearest(given, option_names(command)) : "";
+    return "unexpected " + first + (near.empty() ? "" : "; did you mean " + near + "?") + "; see knoll " +
+           (chosen.empty() ? std::string("--help") : command.get_name() + " --help");
+}
+
+void check_subcommand(const CLI::App& app, const std::vector<std::string>& arguments) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+    if (arguments.empty()) throw UsageError("expected a subcommand" + suggestion("", names) + "; see knoll --help");
+    const std::string& first = arguments.front();
+    if (first.rfind('-', 0) == 0 || std::find(names.begin(), names.end(), first) != names.end()) return;
+    throw UsageError("unknown subcommand " + first + suggestion(first, names) + "; see knoll --help");
+}
+
+std::string joined(const std::vector<std::string>& arguments) {
+    std::string line = "knoll";
+    for (const std::string& argument : arguments) line += " " + argument;
+    return line;
+}
+
+}  // namespace
+
+Request parse(const std::vector<std::string>& arguments) {
+    CLI::App app{introduction, "knoll"};
+    app.footer(general_footer);
+    app.get_formatter()->column_width(34);
+    app.set_help_flag("-h,--help", "explain, and stop");
+    app.set_version_flag("--version", "knoll " + knoll_version());
+
+    LossOptions loss;
+    PlotOptions plot;
+    TrainOptions train;
+    CompareOptions compare;
+    CheckOptions check;
+    BenchOptions bench;
+    const CLI::App* losses_command = add_command(app, "losses", "List every loss: name, parameters with defaults, kind of target, paper", "");
+    const CLI::App* loss_command = add_loss(app, loss);
+    const CLI::App* plot_command = add_plot(app, plot);
+    const CLI::App* train_command = add_train(app, train);
+    const CLI::App* compare_command = add_compare(app, compare);
+    const CLI::App* check_command = add_gradcheck(app, check);
+    add_bench(app, bench);
+    check_subcommand(app, arguments);
+
+    try {
+        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::CallForHelp&) {
+        return Message{app.help()};
+    } catch (const CLI::CallForVersion& version) {
+        return Message{std::string(version.what()) + "\n"};
+    } catch (const CLI::ExtrasError&) {
+        throw UsageError(explain_extras(app));
+    } catch (const CLI::ParseError& error) {
+        const auto chosen = app.get_subcommands();
+        throw UsageError(std::string(error.what()) + "; see knoll " + (chosen.empty() ? "" : chosen.front()->get_name() + " ") + "--help");
+    }
+    train.command = compare.command = joined(arguments);
+    if (*losses_command) return LossesOptions{};
+    if (*loss_command) return loss;
+    if (*plot_command) return plot;
+    if (*train_command) return train;
+    if (*compare_command) return compare;
+    if (*check_command) return check;
+    return bench;
+}
+
+std::vector<std::string> split_methods(const std::string& list) {
+    std::vector<std::string> methods;
+    std::size_t begin = 0;
+    while (begin <= list.size()) {
+        const std::size_t end = std::min(list.find(',', begin), list.size());
+        const std::string piece = list.substr(begin, end - begin);
+        const bool more_parameters = !methods.empty() && piece.find('=') != std::string::npos && piece.find(':') == std::string::npos;
+        if (piece.empty()) throw UsageError("expected losses separated by commas, got " + list + "; remove the empty one");
+        if (more_parameters)
+            methods.back() += "," + piece;
+        else
+            methods.push_back(piece);
+        begin = end + 1;
+    }
+    return methods;
+}
+
+}  // namespace knoll::apps

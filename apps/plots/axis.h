@@ -1,0 +1,32 @@
+// An axis: a range of numbers, where its ticks stand, and how they are written.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace knoll::apps {
+
+struct Range {
+    double low = 0;
+    double high = 1;
+
+    /// Takes in a value, unless it is NaN or infinite.
+    void include(double value);
+    bool empty() const { return low > high; }
+    /// Includes nothing yet.
+    static Range none();
+};
+
+struct Axis {
+    Range range;
+    std::vector<double> ticks;
+    int decimals = 0;  ///< of tick labels
+
+    /// From the pixel `first` at the low end to `last` at the high end.
+    double position(double value, double first, double last) const { return first + (value - range.low) / (range.high - range.low) * (last - first); }
+};
+
+/// Ticks at 1, 2 or 5 times a power of ten, about so many, within the range; widened to whole ticks if asked.
+Axis make_axis(Range range, int about, bool widen);
+
+}  // namespace knoll::apps

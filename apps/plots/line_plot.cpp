@@ -1,0 +1,94 @@
+#include <knoll/apps/plots/frame.h>
+#include <knoll/apps/plots/plot.h>
+#include <knoll/apps/terminal/table.h>
+#include <knoll/core/text.h>
+
+#include <cmath>
+
+namespace knoll::apps {
+
+namespace {
+
+Range x_range(const std::vector<Series>& series) {
+    Range range = Range::none();
+    for (const Series& one : series)
+        for (const double x : one.x) range.include(x);
+    return range;
+}
+
+Range y_range(const std::vector<Series>& series) {
+    Range range = Range::none();
+    for (const Series& one : series)
+        for (std::size_t i = 0; i < one.y.size(); ++i) {
+            const double spread = one.spread.empty() ? 0 : one.spread[i];
+            range.include(one.y[i] - spread);
+            range.include(one.y[i] + spread);
+        }
+    return range;
+}
+
+class Drawing {
+public:
+    Drawing(Svg& svg, const Frame& frame, const Axis& x, const Axis& y) : svg_(svg), frame_(frame), x_(x), y_(y) {}
+
+    void band(const Series& series, const Pen& pen) {
+        std::vector<Point> outline;
+        for (std::size_t i = 0; i < series.x.size(); ++i) outline.push_back(at(series.x[i], series.y[i] + series.spread[i]));
+        for (std::size_t i = series.x.size(); i-- > 0;) outline.push_back(at(series.x[i], series.y[i] - series.spread[i]));
+        svg_.path(outline, true, text("fill=\"", pen.colour, "\" fill-opacity=\"0.13\""));
+    }
+
+    // A value that is no number leaves a gap.
+    void curve(const Series& series, const Pen& pen) {
+        std::vector<Point> piece;
+        for (std::size_t i = 0; i < series.x.size(); ++i) {
+            if (std::isfinite(series.y[i])) {
+                piece.push_back(at(series.x[i], series.y[i]));
+                continue;
+            }
+            if (!piece.empty()) svg_.path(piece, false, stroke(pen, 2));
+            piece.clear();
+        }
+        if (!piece.empty()) svg_.path(piece, false, stroke(pen, 2));
+    }
+
+    void markers(const Series& series, const Pen& pen) {
+        for (std::size_t i = 0; i < series.x.size(); ++i)
+            if (std::isfinite(series.y[i]))
+                svg_.circle(at(series.x[i], series.y[i]), 3, text("fill=\"", pen.colour, "\""), text(series.name, ": ", fixed(series.y[i], 2)));
+    }
+
+private:
+    Point at(double x, double y) const { return {x_.position(x, frame_.left, frame_.right), y_.position(y, frame_.bottom, frame_.top)}; }
+
+    Svg& svg_;
+    const Frame& frame_;
+    const Axis& x_;
+    const Axis& y_;
+};
+
+}  // namespace
+
+std::string line_plot(const LinePlot& plot) {
+    Svg svg{plot.width, plot.height};
+    const std::vector<Pen> pens = pens_for(plot.series);
+    const Frame frame = draw_head(svg, plot.width, plot.height, {plot.title, plot.x_label, plot.y_label}, pens, 26, false);
+    const Axis x = make_axis(x_range(plot.series), 8, false);
+    const Axis y = make_axis(plot.y_range.value_or(y_range(plot.series)), 6, !plot.y_range.has_value());
+    draw_x_axis(svg, frame, x, plot.x_label);
+    draw_y_axis(svg, frame, y, plot.y_label);
+
+    // Three pixels beyond the frame, so that markers and strokes on its edge stay whole.
+    svg.begin_clip({frame.left - 3, frame.top - 3}, frame.width() + 6, frame.height() + 6);
+    Drawing drawing{svg, frame, x, y};
+    for (std::size_t i = 0; i < plot.series.size(); ++i)
+        if (!plot.series[i].spread.empty()) drawing.band(plot.series[i], pens[i]);
+    for (std::size_t i = 0; i < plot.series.size(); ++i) {
+        drawing.curve(plot.series[i], pens[i]);
+        if (plot.markers) drawing.markers(plot.series[i], pens[i]);
+    }
+    svg.end_clip();
+    return svg.str(plot.title);
+}
+
+}  // namespace knoll::apps

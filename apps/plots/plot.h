@@ -1,0 +1,53 @@
+// Line and bar plots as SVG: light background, thin grid, one colour per series, legend above.
+#pragma once
+
+#include <knoll/apps/plots/axis.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace knoll::apps {
+
+struct Series {
+    std::string name;
+    std::vector<double> x;
+    std::vector<double> y;
+    std::vector<double> spread = {};  ///< half the height of a band around y; none if empty
+    bool reference = false;           ///< drawn grey and dashed
+};
+
+struct LinePlot {
+    std::string title;
+    std::string x_label;
+    std::string y_label;
+    std::vector<Series> series;
+    std::optional<Range> y_range = {};  ///< what lies outside is cut off; all of it unless given
+    bool markers = false;
+    double width = 640;
+    double height = 400;
+};
+
+/// A whole SVG document.
+std::string line_plot(const LinePlot& plot);
+
+struct BarSeries {
+    std::string name;
+    std::vector<double> values;       ///< one per category
+    std::vector<double> spread = {};  ///< half the length of an error bar
+    bool reference = false;
+};
+
+struct BarPlot {
+    std::string title;
+    std::string y_label;
+    std::vector<std::string> categories;
+    std::vector<BarSeries> series;
+    double width = 1280;
+    double height = 420;
+};
+
+/// Grouped bars from zero, as a whole SVG document.
+std::string bar_plot(const BarPlot& plot);
+
+}  // namespace knoll::apps

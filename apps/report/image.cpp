@@ -1,0 +1,65 @@
+#include <knoll/apps/report/image.h>
+
+#include <knoll/core/error.h>
+
+#include <png.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace knoll::apps {
+
+namespace {
+
+std::uint8_t to_byte(double brightness) { return static_cast<std::uint8_t>(std::lround(255 * std::clamp(brightness, 0.0, 1.0))); }
+
+// [C, H, W] to pixels with their channels side by side.
+std::vector<std::uint8_t> interleaved(const Tensor& image) {
+    const double scale = image.dtype() == DType::u8 ? 1.0 / 255 : 1.0;
+    const std::vector<double> values = image.to_vector();
+    const auto channels = static_cast<std::size_t>(image.size(0));
+    const std::size_t area = values.size() / channels;
+    std::vector<std::uint8_t> pixels(values.size());
+    for (std::size_t c = 0; c < channels; ++c)
+        for (std::size_t i = 0; i < area; ++i) pixels[i * channels + c] = to_byte(scale * values[c * area + i]);
+    return pixels;
+}
+
+}  // namespace
+
+std::string encode_png(std::span<const std::uint8_t> pixels, std::int64_t width, std::int64_t height, std::int64_t channels) {
+    png_image image{};
+    image.version = PNG_IMAGE_VERSION;
+    image.width = static_cast<png_uint_32>(width);
+    image.height = static_cast<png_uint_32>(height);
+    image.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+
+    // The first call asks for an upper bound of the size, the second writes.
+    std::string bytes(static_cast<std::size_t>(PNG_IMAGE_PNG_SIZE_MAX(image)), '\0');
+    png_alloc_size_t size = bytes.size();
+    const int written = png_image_write_to_memory(&image, bytes.data(), &size, 0, pixels.data(), 0, nullptr);
+    require<ValueError>(written != 0, "[encode_png] expected an image that libpng can write, got: ", static_cast<const char*>(image.message));
+    bytes.resize(size);
+    return bytes;
+}
+
+std::string png_data_uri(const Tensor& image) {
+    require<ShapeError>(image.rank() == 3 && (image.size(0) == 1 || image.size(0) == 3), "[png_data_uri] expected an image [1 or 3, H, W], got ",
+                        image.shape());
+    return "data:image/png;base64," + base64(encode_png(interleaved(image), image.size(2), image.size(1), image.size(0)));
+}
+
+std::string base64(std::string_view bytes) {
+    static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    out.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        std::uint32_t three = 0;
+        for (std::size_t k = 0; k < 3; ++k) three = three << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+        for (std::size_t k = 0; k < 4; ++k) out += i + k <= bytes.size() ? alphabet[three >> (18 - 6 * k) & 63] : '=';
+    }
+    return out;
+}
+
+}  // namespace knoll::apps

@@ -1,0 +1,117 @@
+#include <knoll/apps/report/results_files.h>
+
+#include <knoll/core/error.h>
+
+#include <nlohmann/json.hpp>
+
+namespace knoll::apps {
+
+namespace {
+
+// Keeps members in the order they were put in: options and metrics read best as they were given.
+using Json = nlohmann::ordered_json;
+
+Json metrics_json(const std::vector<Metric>& metrics) {
+    Json out = Json::object();
+    for (const Metric& metric : metrics) out[metric.name] = metric.value;
+    return out;
+}
+
+std::vector<Metric> parse_metrics(const Json& json) {
+    std::vector<Metric> metrics;
+    for (const auto& [name, value] : json.items()) metrics.push_back({name, value.get<double>()});
+    return metrics;
+}
+
+Json public_run(const RunResult& run) { return {{"loss", run.loss}, {"seed", run.seed}, {"metrics", metrics_json(run.metrics)}, {"seconds", run.seconds}}; }
+
+RunResult parse_public_run(const Json& json) {
+    return {.loss = json.at("loss"),
+            .seed = json.at("seed"),
+            .metrics = parse_metrics(json.at("metrics")),
+            .seconds = json.at("seconds"),
+            .epochs = {},
+            .per_class = {}};
+}
+
+// Runs a reader of JSON; whatever it dislikes becomes a FileError.
+template <class Read>
+auto reading(const std::string& text, const std::string& source, const Read& read) {
+    try {
+        return read(Json::parse(text));
+    } catch (const nlohmann::json::exception& error) {
+        fail<FileError>("[results] expected the results of a run in ", source, ", got ", error.what(), "; remove the file to start afresh");
+    }
+}
+
+std::string quoted(const std::string& field) {
+    if (field.find_first_of(",\"\n") == std::string::npos) return field;
+    std::string out = "\"";
+    for (const char c : field) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return out + "\"";
+}
+
+}  // namespace
+
+std::string results_json(const Results& results) {
+    Json out = {{"task", results.task}, {"data", results.data}, {"options", Json::object()}, {"runs", Json::array()}, {"summary", Json::array()}};
+    for (const auto& [name, value] : results.options) out["options"][name] = value;
+    for (const RunResult& run : results.runs) out["runs"].push_back(public_run(run));
+    for (const LossSummary& summary : summarize(results)) {
+        Json metrics = Json::object();
+        for (const MetricSummary& metric : summary.metrics) metrics[metric.name] = {{"mean", metric.mean}, {"std", metric.std}};
+        out["summary"].push_back({{"loss", summary.loss}, {"metrics", metrics}});
+    }
+    return out.dump(2) + "\n";
+}
+
+Results parse_results_json(const std::string& json, const std::string& source) {
+    return reading(json, source, [](const Json& parsed) {
+        Results results{.task = parsed.at("task"), .data = parsed.at("data")};
+        for (const auto& [name, value] : parsed.at("options").items()) results.options.emplace_back(name, value.get<std::string>());
+        for (const Json& run : parsed.at("runs")) results.runs.push_back(parse_public_run(run));
+        return results;
+    });
+}
+
+std::string results_csv(const Results& results) {
+    std::string out = "loss,seed";
+    if (!results.runs.empty())
+        for (const Metric& metric : results.runs.front().metrics) out += "," + metric.name;
+    out += ",seconds\n";
+    for (const RunResult& run : results.runs) {
+        out += text(quoted(run.loss), ",", run.seed);
+        for (const Metric& metric : run.metrics) out += text(",", metric.value);
+        out += text(",", run.seconds, "\n");
+    }
+    return out;
+}
+
+std::string run_json(const RunResult& run) {
+    Json out = public_run(run);
+    out["per_class"] = run.per_class;
+    out["epochs"] = Json::array();
+    for (const EpochRecord& record : run.epochs)
+        out["epochs"].push_back({{"epoch", record.epoch},
+                                 {"loss", record.loss},
+                                 {"learning_rate", record.learning_rate},
+                                 {"seconds", record.seconds},
+                                 {"metrics", metrics_json(record.metrics)}});
+    return out.dump(2) + "\n";
+}
+
+RunResult parse_run_json(const std::string& json, const std::string& source) {
+    return reading(json, source, [](const Json& parsed) {
+        RunResult run = parse_public_run(parsed);
+        run.per_class = parsed.at("per_class").get<std::vector<double>>();
+        for (const Json& record : parsed.at("epochs"))
+            run.epochs.push_back({.epoch = record.at("epoch"),
+                                  .loss = record.at("loss"),
+                                  .learning_rate = record.at("learning_rate"),
+                                  .seconds = record.at("seconds"),
+                                  .metrics = parse_metrics(record.at("metrics"))});
+        return run;
+    });
+}
+
+}  // namespace knoll::apps

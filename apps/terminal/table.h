@@ -1,0 +1,37 @@
+// Tables in plain text: aligned columns under a rule.
+#pragma once
+
+#include <knoll/apps/terminal/console.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace knoll::apps {
+
+class Table {
+public:
+    struct Cell {
+        std::string text;
+        bool best = false;  ///< bold on a terminal
+    };
+
+    /// Columns before `numbers` are aligned left, those from it on right.
+    Table(std::vector<std::string> header, std::size_t numbers) : header_(std::move(header)), numbers_(numbers) {}
+
+    /// As many cells as the header has.
+    void add(std::vector<Cell> row);
+    void print(const Console& console) const;
+
+private:
+    std::vector<std::string> header_;
+    std::size_t numbers_;
+    std::vector<std::vector<Cell>> rows_;
+};
+
+/// How many columns a UTF-8 text takes, where every code point takes one.
+std::size_t display_width(const std::string& text);
+/// A number with so many decimals, whatever the locale.
+std::string fixed(double number, int decimals);
+
+}  // namespace knoll::apps

@@ -1,0 +1,14 @@
+// The tasks, one file each.
+#pragma once
+
+#include <knoll/apps/training/catalog.h>
+
+namespace knoll::apps {
+
+TaskInfo missing_labels_info();
+std::unique_ptr<Task> make_missing_labels(const TrainingOptions& options);
+
+TaskInfo imbalanced_info();
+std::unique_ptr<Task> make_imbalanced_task(const TrainingOptions& options);
+
+}  // namespace knoll::apps
