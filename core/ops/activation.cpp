@@ -1,0 +1,93 @@
+#include <knoll/core/kernels/normal.h>
+#include <knoll/core/ops/activation.h>
+#include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/compare.h>
+#include <knoll/core/ops/elementwise.h>
+#include <knoll/core/ops/unary.h>
+#include <knoll/core/record.h>
+
+#include <limits>
+#include <numbers>
+
+namespace knoll {
+
+Tensor sigmoid(const Tensor& a) {
+    // y * (1 - y) would lose all digits where y is near 1.
+    return record("sigmoid", map_floating("sigmoid", a, [](auto x) { return kernels::sigmoid(x); }),
+                  gradient(a, [a = Saved(a)](const Tensor& g, const Tensor& y) { return g * y * sigmoid(-a.get()); }));
+}
+
+Tensor log_sigmoid(const Tensor& a) {
+    return record("log_sigmoid", map_floating("log_sigmoid", a, [](auto x) { return kernels::log_sigmoid(x); }),
+                  gradient(a, [a = Saved(a)](const Tensor& g) { return g * sigmoid(-a.get()); }));
+}
+
+Tensor softplus(const Tensor& a) {
+    return record("softplus", map_floating("softplus", a, [](auto x) { return kernels::softplus(x); }),
+                  gradient(a, [a = Saved(a)](const Tensor& g) { return g * sigmoid(a); }));
+}
+
+namespace {
+
+// g where x is positive, slope * g elsewhere: linear in g, so it is its own gradient, and of no slope in x.
+Tensor scale_by_side(const Tensor& g, const Tensor& x, double slope) {
+    Tensor out = empty(g.shape(), g.dtype());
+    visit_floating("scale_by_side", g.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        kernels::map_binary<T, T>(g, x, out, [factor = static_cast<T>(slope)](T value, T side) {
+            const T scaled = factor == T(0) ? T(0) : factor * value;  // 0 for an infinite value too
+            return side > T(0) ? value : scaled;
+        });
+    });
+    return record("scale_by_side", std::move(out), gradient(g, [x = Saved(x.detach()), slope](const Tensor& gg) { return scale_by_side(gg, x, slope); }));
+}
+
+}  // namespace
+
+Tensor relu(const Tensor& a) {
+    // Written so that NaN stays NaN. The result is positive where a is, and is kept alive by the next op anyway.
+    return record("relu", map_floating("relu", a, [](auto x) { return x < decltype(x)(0) ? decltype(x)(0) : x; }),
+                  gradient(a, [](const Tensor& g, const Tensor& y) { return scale_by_side(g, y, 0.0); }));
+}
+
+Tensor leaky_relu(const Tensor& a, double slope) {
+    return record("leaky_relu", scale_by_side(a.detach(), a, slope),
+                  gradient(a, [a = Saved(a), slope](const Tensor& g) { return scale_by_side(g, a, slope); }));
+}
+
+Tensor elu(const Tensor& a, double alpha) {
+    Tensor out = map_floating("elu", a, [alpha](auto x) {
+        using T = decltype(x);
+        const T below = T(alpha) * kernels::expm1(x);
+        return x > T(0) ? x : below;
+    });
+    return record("elu", std::move(out), gradient(a, [a = Saved(a), alpha](const Tensor& g) {
+                      const Tensor below = clamp(a, -std::numeric_limits<double>::infinity(), 0.0);  // so that exp does not overflow
+                      return where(a.get() > 0.0, g, g * (alpha * exp(below)));
+                  }));
+}
+
+Tensor silu(const Tensor& a) {
+    require<DTypeError>(is_floating(a.dtype()), "[silu] expected f32 or f64, got ", a.dtype(), "; convert with .to(DType::f32)");
+    return a * sigmoid(a);
+}
+
+namespace {
+
+Tensor normal_cdf(const Tensor& a) {
+    constexpr double density_at_zero = 0.5 * std::numbers::inv_sqrtpi * std::numbers::sqrt2;
+    return record("normal_cdf", map_floating("gelu", a, [](auto x) { return kernels::normal_cdf(x); }),
+                  gradient(a, [a = Saved(a)](const Tensor& g) { return g * (density_at_zero * exp(-0.5 * square(a))); }));
+}
+
+}  // namespace
+
+Tensor gelu(const Tensor& a, GeluForm form) {
+    if (form == GeluForm::exact) return a * normal_cdf(a);
+    // (1 + tanh(u)) / 2 = sigmoid(2 u). Past 100 either is 0 or 1, and the cube would overflow.
+    require<DTypeError>(is_floating(a.dtype()), "[gelu] expected f32 or f64, got ", a.dtype(), "; convert with .to(DType::f32)");
+    const Tensor x = clamp(a, -100.0, 100.0);
+    return a * sigmoid((std::numbers::sqrt2 * std::numbers::inv_sqrtpi * 2) * (x + 0.044715 * pow(x, 3.0)));
+}
+
+}  // namespace knoll
