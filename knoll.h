@@ -2,3 +2,4 @@
 #pragma once
 
 #include <knoll/core/core.h>
+#include <knoll/nn/nn.h>

@@ -1,0 +1,74 @@
+#include <knoll/nn/state_dict.h>
+
+#include <knoll/core/autograd.h>
+
+#include <unordered_map>
+
+namespace knoll::nn {
+
+namespace {
+
+// Past so many names a message only counts them.
+constexpr std::size_t names_shown = 8;
+
+void append_names(std::string& message, const char* title, const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    append_text(message, text("; ", title, ": "));
+    for (std::size_t i = 0; i < names.size() && i < names_shown; ++i) message += (i == 0 ? "" : ", ") + names[i];
+    if (names.size() > names_shown) append_text(message, text(" and ", names.size() - names_shown, " more"));
+}
+
+std::unordered_map<std::string, Tensor> index_by_name(const char* what, const StateDict& state) {
+    std::unordered_map<std::string, Tensor> index;
+    for (const auto& [name, tensor] : state) {
+        const bool is_new = index.emplace(name, tensor).second;
+        require<ValueError>(is_new, "[", what, "] expected every name once, got ", name, " twice");
+    }
+    return index;
+}
+
+}  // namespace
+
+void copy_state(const char* what, const StateDict& into, const StateDict& from) {
+    auto remaining = index_by_name(what, from);
+    std::vector<std::string> missing, unexpected, misshaped;
+    std::vector<Tensor> sources;
+    for (const auto& [name, tensor] : into) {
+        const auto found = remaining.find(name);
+        if (found == remaining.end()) {
+            missing.push_back(name);
+            continue;
+        }
+        if (!(found->second.shape() == tensor.shape())) misshaped.push_back(text(name, " ", found->second.shape(), " for ", tensor.shape()));
+        sources.push_back(found->second);
+        remaining.erase(found);
+    }
+    for (const auto& entry : from)
+        if (remaining.contains(entry.first)) unexpected.push_back(entry.first);
+    if (!missing.empty() || !unexpected.empty() || !misshaped.empty()) {
+        std::string message = text("[", what, "] expected ", into.size(), " tensors of the same names and shapes, got ", from.size());
+        append_names(message, "missing", missing);
+        append_names(message, "unexpected", unexpected);
+        append_names(message, "of another shape", misshaped);
+        throw ValueError(message);
+    }
+    const NoGrad no_grad;
+    for (std::size_t i = 0; i < into.size(); ++i) {
+        Tensor target = into[i].second;
+        target.copy_(sources[i]);
+    }
+}
+
+void append_with_prefix(StateDict& state, const std::string& prefix, const StateDict& part) {
+    for (const auto& [name, tensor] : part) state.emplace_back(prefix + "." + name, tensor);
+}
+
+StateDict select_prefix(const StateDict& state, const std::string& prefix) {
+    StateDict selected;
+    const std::string start = prefix + ".";
+    for (const auto& [name, tensor] : state)
+        if (name.starts_with(start)) selected.emplace_back(name.substr(start.size()), tensor);
+    return selected;
+}
+
+}  // namespace knoll::nn

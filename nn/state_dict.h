@@ -1,0 +1,23 @@
+// Tensors by name.
+#pragma once
+
+#include <knoll/core/files/named_tensors.h>
+
+#include <string>
+
+namespace knoll::nn {
+
+/// What a module, an optimiser or a schedule is made of, in a fixed order.
+using StateDict = NamedTensors;
+
+/// Copies the values of `from` into the tensors of `into`, converting types. Throws ValueError, and changes nothing,
+/// unless both have exactly the same names and shapes; the text lists what is missing, unexpected and misshaped.
+/// `what` names the owner in the text.
+void copy_state(const char* what, const StateDict& into, const StateDict& from);
+
+/// Appends all of `part` with its names prefixed by "prefix.".
+void append_with_prefix(StateDict& state, const std::string& prefix, const StateDict& part);
+/// The tensors whose names begin with "prefix.", without it.
+StateDict select_prefix(const StateDict& state, const std::string& prefix);
+
+}  // namespace knoll::nn
