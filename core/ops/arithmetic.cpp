@@ -4,6 +4,8 @@
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/record.h>
 
+#include <cmath>
+
 namespace knoll {
 
 namespace {
@@ -101,6 +103,8 @@ template <class F>
 Tensor& in_place(Tensor& a, const Tensor& other, const char* op, F f) {
     require<ShapeError>(broadcast_shapes(op, a.shape(), other.shape()) == a.shape(), "[", op, "] expected an operand that broadcasts to ", a.shape(), ", got ",
                         other.shape());
+    require<DTypeError>(is_floating(a.dtype()) || !is_floating(other.dtype()), "[", op, "] expected an operand of integers for a tensor of ", a.dtype(),
+                        ", got ", other.dtype(), "; convert the tensor with .to(DType::", other.dtype(), ")");
     const Tensor operand = other.detach().to(a.dtype());
     const Tensor before = a.detach();
     visit(a.dtype(), [&](auto zero) {
@@ -110,16 +114,29 @@ Tensor& in_place(Tensor& a, const Tensor& other, const char* op, F f) {
     return a;
 }
 
+// Division of integers has a result of another type, which there is no room for.
+Tensor& divide_in_place(Tensor& a, const Tensor& other) {
+    require<DTypeError>(is_floating(a.dtype()), "[/=] expected a tensor of f32 or f64, got ", a.dtype(), "; write x = x / y");
+    return in_place(a, other, "/=", Divide{});
+}
+
+// A number as an operand of a's type: a whole one for integers.
+Tensor operand_for(const Tensor& a, double value, const char* op) {
+    require<DTypeError>(is_floating(a.dtype()) || value == std::trunc(value), "[", op, "] expected a whole number for a tensor of ", a.dtype(), ", got ", value,
+                        "; convert the tensor with .to(DType::f32)");
+    return scalar(value, a.dtype());
+}
+
 }  // namespace
 
 Tensor& Tensor::operator+=(const Tensor& other) { return in_place(*this, other, "+=", Add{}); }
 Tensor& Tensor::operator-=(const Tensor& other) { return in_place(*this, other, "-=", Subtract{}); }
 Tensor& Tensor::operator*=(const Tensor& other) { return in_place(*this, other, "*=", Multiply{}); }
-Tensor& Tensor::operator/=(const Tensor& other) { return in_place(*this, other, "/=", Divide{}); }
-Tensor& Tensor::operator+=(double value) { return *this += like(value, *this); }
-Tensor& Tensor::operator-=(double value) { return *this -= like(value, *this); }
-Tensor& Tensor::operator*=(double value) { return *this *= like(value, *this); }
-Tensor& Tensor::operator/=(double value) { return *this /= like(value, *this); }
+Tensor& Tensor::operator/=(const Tensor& other) { return divide_in_place(*this, other); }
+Tensor& Tensor::operator+=(double value) { return *this += operand_for(*this, value, "+="); }
+Tensor& Tensor::operator-=(double value) { return *this -= operand_for(*this, value, "-="); }
+Tensor& Tensor::operator*=(double value) { return *this *= operand_for(*this, value, "*="); }
+Tensor& Tensor::operator/=(double value) { return divide_in_place(*this, like(value, *this)); }
 
 Tensor broadcast_to(const Tensor& a, const Shape& shape) {
     require<ShapeError>(broadcast_shapes("broadcast_to", a.shape(), shape) == shape, "[broadcast_to] expected a shape that broadcasts to ", shape, ", got ",
