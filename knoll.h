@@ -2,4 +2,5 @@
 #pragma once
 
 #include <knoll/core/core.h>
+#include <knoll/data/data.h>
 #include <knoll/nn/nn.h>

@@ -1,0 +1,14 @@
+// Data sets: readers of real formats, synthetic sets, what spoils labels, transforms, the loader and metrics.
+#pragma once
+
+#include <knoll/data/dataset.h>
+#include <knoll/data/loader/loader.h>
+#include <knoll/data/loader/sampler.h>
+#include <knoll/data/loader/transform.h>
+#include <knoll/data/metrics/accuracy.h>
+#include <knoll/data/metrics/multi_label.h>
+#include <knoll/data/readers/idx.h>
+#include <knoll/data/spoil/drop_labels.h>
+#include <knoll/data/spoil/imbalance.h>
+#include <knoll/data/spoil/label_noise.h>
+#include <knoll/data/synthetic/scenes.h>

@@ -1,0 +1,104 @@
+#include <knoll/data/loader/sampler.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace knoll::data {
+
+namespace {
+
+using Indices = std::vector<std::int64_t>;
+
+// The examples of each class that has any.
+std::vector<Indices> members_by_class(const LabeledImages& set) {
+    std::vector<Indices> members(static_cast<std::size_t>(set.classes()));
+    const auto labels = set.labels().data<std::int64_t>();
+    for (std::size_t i = 0; i < labels.size(); ++i) members[static_cast<std::size_t>(labels[i])].push_back(static_cast<std::int64_t>(i));
+    std::erase_if(members, [](const Indices& indices) { return indices.empty(); });
+    require<ValueError>(!members.empty(), "[sampler] expected a set with examples, got an empty one");
+    return members;
+}
+
+std::size_t below(Rng& rng, std::size_t bound) { return static_cast<std::size_t>(rng.below(bound)); }
+
+// Fisher and Yates.
+void shuffle(Indices& values, Rng& rng) {
+    for (std::size_t left = values.size(); left > 1; --left) std::swap(values[left - 1], values[below(rng, left)]);
+}
+
+}  // namespace
+
+Sampler::Sampler(std::int64_t draws, std::function<Indices(Rng)> order) : draws_(draws), order_(std::move(order)) {
+    require<ValueError>(draws >= 0, "[sampler] expected 0 draws or more, got ", draws);
+}
+
+Indices Sampler::order(Rng rng) const {
+    Indices indices = order_(rng);
+    require<ValueError>(static_cast<std::int64_t>(indices.size()) == draws_, "[sampler] expected ", draws_, " draws, got ", indices.size());
+    return indices;
+}
+
+Sampler sequential_sampler(std::int64_t count) {
+    return {count, [count](Rng) {
+                Indices order(static_cast<std::size_t>(count));
+                std::iota(order.begin(), order.end(), std::int64_t{0});
+                return order;
+            }};
+}
+
+Sampler shuffling_sampler(std::int64_t count) {
+    return {count, [count](Rng rng) { return random_order(count, rng); }};
+}
+
+Sampler over_sampler(const LabeledImages& set) {
+    const auto draw = [members = members_by_class(set), draws = set.count()](Rng rng) {
+        Indices order(static_cast<std::size_t>(draws));
+        for (std::int64_t& index : order) {
+            const Indices& examples = members[below(rng, members.size())];
+            index = examples[below(rng, examples.size())];
+        }
+        return order;
+    };
+    return {set.count(), draw};
+}
+
+Sampler under_sampler(const LabeledImages& set) {
+    const std::vector<Indices> members = members_by_class(set);
+    std::size_t smallest = members.front().size();
+    for (const Indices& examples : members) smallest = std::min(smallest, examples.size());
+    const auto draw = [members, smallest](Rng rng) {
+        Indices order;
+        for (Indices examples : members) {
+            shuffle(examples, rng);
+            order.insert(order.end(), examples.begin(), examples.begin() + static_cast<std::ptrdiff_t>(smallest));
+        }
+        shuffle(order, rng);
+        return order;
+    };
+    return {static_cast<std::int64_t>(members.size() * smallest), draw};
+}
+
+Sampler class_balanced_sampler(const LabeledImages& set) {
+    const std::vector<Indices> members = members_by_class(set);
+    const std::size_t rounds = (static_cast<std::size_t>(set.count()) + members.size() - 1) / members.size();
+    const auto draw = [members, rounds](Rng rng) {
+        std::vector<Indices> decks = members;
+        Indices classes(members.size());
+        std::iota(classes.begin(), classes.end(), std::int64_t{0});
+        Indices order;
+        for (std::size_t round = 0; round < rounds; ++round) {
+            shuffle(classes, rng);
+            for (const std::int64_t c : classes) {
+                Indices& deck = decks[static_cast<std::size_t>(c)];
+                const std::size_t position = round % deck.size();
+                if (position == 0) shuffle(deck, rng);
+                order.push_back(deck[position]);
+            }
+        }
+        return order;
+    };
+    return {static_cast<std::int64_t>(rounds * members.size()), draw};
+}
+
+}  // namespace knoll::data

@@ -1,0 +1,44 @@
+// In which order an epoch visits its examples. A sampler is a function of a generator: the loader hands it one that depends
+// on (seed, epoch), so the order does too, and on nothing else.
+#pragma once
+
+#include <knoll/data/dataset.h>
+
+#include <functional>
+#include <vector>
+
+namespace knoll::data {
+
+class Sampler {
+public:
+    /// No sampler: the loader's own choice.
+    Sampler() = default;
+    /// So many draws an epoch; order(rng) returns their indices. Throws ValueError on a negative count.
+    Sampler(std::int64_t draws, std::function<std::vector<std::int64_t>(Rng)> order);
+
+    explicit operator bool() const { return static_cast<bool>(order_); }
+    std::int64_t draws() const { return draws_; }
+    /// The indices of an epoch, in order. Throws ValueError if they are not as many as stated.
+    std::vector<std::int64_t> order(Rng rng) const;
+
+private:
+    std::int64_t draws_ = 0;
+    std::function<std::vector<std::int64_t>(Rng)> order_;
+};
+
+/// 0 .. count-1.
+Sampler sequential_sampler(std::int64_t count);
+/// Every example once, in random order.
+Sampler shuffling_sampler(std::int64_t count);
+
+// Against imbalance. All three leave out classes that have no examples.
+
+/// Over-sampling: each draw takes a class uniformly, then one of its examples, with replacement; as many draws as examples.
+Sampler over_sampler(const LabeledImages& set);
+/// Under-sampling: as many examples of each class as the smallest has, without replacement, in random order; drawn anew every epoch.
+Sampler under_sampler(const LabeledImages& set);
+/// Class-balanced: of every K draws in a row (K classes) one falls on each class, and a class repeats none of its
+/// examples before all of them have been drawn. As many draws as examples, rounded up to whole rounds.
+Sampler class_balanced_sampler(const LabeledImages& set);
+
+}  // namespace knoll::data

@@ -1,0 +1,146 @@
+#include <knoll/core/parallel.h>
+#include <knoll/core/rng.h>
+#include <knoll/data/synthetic/resample.h>
+#include <knoll/data/synthetic/scenes.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace knoll::data {
+
+namespace {
+
+constexpr std::int64_t orientations = 4;
+
+std::int64_t draw(Rng& rng, std::int64_t bound) { return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(bound))); }
+
+struct Square {
+    std::int64_t top, left, side;
+};
+
+std::int64_t overlap(const Square& a, const Square& b) {
+    const std::int64_t height = std::min(a.top + a.side, b.top + b.side) - std::max(a.top, b.top);
+    const std::int64_t width = std::min(a.left + a.side, b.left + b.side) - std::max(a.left, b.left);
+    return std::max<std::int64_t>(height, 0) * std::max<std::int64_t>(width, 0);
+}
+
+// The best of a few random places: the one that hides least of what is there.
+Square place(std::int64_t side, std::int64_t canvas, const std::vector<Square>& taken, Rng& rng) {
+    constexpr int attempts = 16;
+    Square best{};
+    std::int64_t least = -1;
+    for (int attempt = 0; attempt < attempts && least != 0; ++attempt) {
+        const Square square{draw(rng, canvas - side + 1), draw(rng, canvas - side + 1), side};
+        std::int64_t hidden = 0;
+        for (const Square& other : taken) hidden += overlap(square, other);
+        if (least < 0 || hidden < least) {
+            least = hidden;
+            best = square;
+        }
+    }
+    return best;
+}
+
+// One scene in the making; pixels from 0 to 1, the brightest object in front.
+class Scene {
+public:
+    Scene(std::int64_t channels, std::int64_t size) : channels_(channels), size_(size), pixels_(static_cast<std::size_t>(channels * size * size)) {}
+
+    void add(const std::uint8_t* image, std::int64_t image_size, const SceneOptions& options, std::int64_t turns, Rng& rng) {
+        const std::int64_t side = options.smallest + draw(rng, options.largest - options.smallest + 1);
+        const auto brightness = static_cast<float>((options.darkest + (1.0 - options.darkest) * rng.uniform()) / 255.0);
+        const Square square = place(side, size_, taken_, rng);
+        taken_.push_back(square);
+        for (std::int64_t c = 0; c < channels_; ++c) {
+            const std::vector<float> scaled = resample_area(image + c * image_size * image_size, image_size, side);
+            for (std::int64_t y = 0; y < side; ++y)
+                for (std::int64_t x = 0; x < side; ++x) {
+                    const std::int64_t at = (c * size_ + square.top + y) * size_ + square.left + x;
+                    float& pixel = pixels_[static_cast<std::size_t>(at)];
+                    pixel = std::max(pixel, brightness * scaled[static_cast<std::size_t>(turned(y, x, side, turns))]);
+                }
+        }
+    }
+
+    void write(double noise, Rng& rng, std::uint8_t* out) const {
+        for (const float pixel : pixels_) {
+            const double value = noise > 0.0 ? pixel + noise * rng.normal() : pixel;
+            *out++ = static_cast<std::uint8_t>(std::lround(255.0 * std::clamp(value, 0.0, 1.0)));
+        }
+    }
+
+private:
+    // Where pixel (y, x) of a square that was turned clockwise by so many quarters stood before.
+    static std::int64_t turned(std::int64_t y, std::int64_t x, std::int64_t side, std::int64_t turns) {
+        for (; turns > 0; --turns) y = side - 1 - std::exchange(x, y);
+        return y * side + x;
+    }
+
+    std::int64_t channels_;
+    std::int64_t size_;
+    std::vector<float> pixels_;
+    std::vector<Square> taken_;
+};
+
+std::int64_t draw_object_count(const SceneOptions& options, Rng& rng) {
+    double left = rng.uniform() * std::accumulate(options.objects.begin(), options.objects.end(), 0.0);
+    std::int64_t count = 1;
+    for (const double probability : options.objects) {
+        left -= probability;
+        if (left < 0.0) return count;
+        ++count;
+    }
+    return static_cast<std::int64_t>(options.objects.size());
+}
+
+void check(const LabeledImages& objects, const SceneOptions& options) {
+    require<DTypeError>(objects.images().dtype() == DType::u8, "[compose_scenes] expected images of u8, got ", objects.images().dtype());
+    require<ValueError>(objects.count() > 0 && options.count >= 0, "[compose_scenes] expected objects and a count of 0 or more, got ", objects.count(),
+                        " objects and count ", options.count);
+    require<ValueError>(options.smallest >= 1 && options.smallest <= options.largest && options.largest <= options.size,
+                        "[compose_scenes] expected 1 <= smallest <= largest <= size, got ", options.smallest, ", ", options.largest, " and ", options.size);
+    require<ValueError>(options.darkest >= 0.0 && options.darkest <= 1.0 && options.noise >= 0.0,
+                        "[compose_scenes] expected darkest in [0, 1] and noise of 0 or more, got ", options.darkest, " and ", options.noise);
+    const bool probabilities = std::all_of(options.objects.begin(), options.objects.end(), [](double p) { return p >= 0.0; });
+    require<ValueError>(probabilities && std::accumulate(options.objects.begin(), options.objects.end(), 0.0) > 0.0,
+                        "[compose_scenes] expected probabilities of 1 to 4 objects, got negative ones or none");
+}
+
+std::vector<std::string> scene_classes(const LabeledImages& objects) {
+    std::vector<std::string> names;
+    for (std::int64_t c = 0; c < objects.classes(); ++c)
+        for (const char* orientation : {"upright", "turned right", "upside down", "turned left"})
+            names.push_back(text(objects.class_names().empty() ? text(c) : objects.class_names()[static_cast<std::size_t>(c)], ", ", orientation));
+    return names;
+}
+
+}  // namespace
+
+MultiLabelImages compose_scenes(const LabeledImages& objects, const SceneOptions& options) {
+    check(objects, options);
+    const std::int64_t object_size = objects.size();
+    const std::int64_t channels = objects.channels();
+    const std::int64_t classes = objects.classes() * orientations;
+    Tensor images = empty({options.count, channels, options.size, options.size}, DType::u8);
+    Tensor labels = zeros({options.count, classes}, DType::u8);
+    const std::uint8_t* pixels = objects.images().data<std::uint8_t>().data();
+    const std::int64_t* kinds = objects.labels().data<std::int64_t>().data();
+    parallel_for(options.count, 64, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+            Rng rng = Rng{options.seed}.fork(static_cast<std::uint64_t>(i));
+            Scene scene(channels, options.size);
+            for (std::int64_t left = draw_object_count(options, rng); left > 0; --left) {
+                const std::int64_t object = draw(rng, objects.count());
+                const std::int64_t turns = draw(rng, orientations);
+                scene.add(pixels + object * channels * object_size * object_size, object_size, options, turns, rng);
+                labels.fresh_data<std::uint8_t>()[i * classes + kinds[object] * orientations + turns] = 1;
+            }
+            scene.write(options.noise, rng, images.fresh_data<std::uint8_t>() + i * channels * options.size * options.size);
+        }
+    });
+    return {std::move(images), std::move(labels), scene_classes(objects)};
+}
+
+}  // namespace knoll::data
