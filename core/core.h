@@ -3,6 +3,10 @@
 
 #include <knoll/core/autograd.h>
 #include <knoll/core/error.h>
+#include <knoll/core/files/dot.h>
+#include <knoll/core/files/npy.h>
+#include <knoll/core/files/npz.h>
+#include <knoll/core/files/safetensors.h>
 #include <knoll/core/gradcheck.h>
 #include <knoll/core/memory.h>
 #include <knoll/core/ops/ops.h>
