@@ -1,0 +1,34 @@
+// Statistics per channel, and what normalisation does with them.
+#pragma once
+
+#include <cstdint>
+
+namespace knoll::kernels {
+
+/// An array [outer, channels, inner]; each channel is taken over outer and inner. The channels of batch normalisation have
+/// images outside and pixels inside; the rows of layer normalisation are channels with nothing outside.
+struct ChannelView {
+    std::int64_t outer = 1, channels = 1, inner = 1;
+
+    /// Values per channel.
+    std::int64_t count() const { return outer * inner; }
+};
+
+/// Mean and mean squared distance from it, of each channel: one pass in double, stable for any mean.
+template <class T>
+void channel_statistics(const ChannelView& view, const T* x, double* mean, double* variance);
+
+/// y = (x - mean) inverse weight + bias, where inverse is 1 / sqrt(variance + epsilon); weight and bias may be null.
+template <class T>
+void normalize(const ChannelView& view, const T* x, const double* mean, const double* inverse, const T* weight, const T* bias, T* y);
+
+/// Per channel: the sums of g and of g (x - mean).
+template <class T>
+void channel_products(const ChannelView& view, const T* g, const T* x, const double* mean, double* sum, double* product);
+
+/// The gradient of normalize() in x, with mean and inverse following x, from g and its channel_products().
+template <class T>
+void normalize_gradient(const ChannelView& view, const T* g, const T* x, const double* mean, const double* inverse, const T* weight, const double* sum,
+                        const double* product, T* gradient);
+
+}  // namespace knoll::kernels

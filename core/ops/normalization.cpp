@@ -1,0 +1,208 @@
+// All three normalisations are one op on an array [outer, channels, inner]. Its gradient comes in two forms that agree: a
+// fused pass for a backward pass that is not recorded, and a composition of differentiable ops for one that is.
+#include <knoll/core/kernels/normalization.h>
+#include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/elementwise.h>
+#include <knoll/core/ops/normalization.h>
+#include <knoll/core/ops/reduce.h>
+#include <knoll/core/ops/shape.h>
+#include <knoll/core/record.h>
+
+#include <cmath>
+
+namespace knoll {
+
+namespace {
+
+using kernels::ChannelView;
+
+// f64, one value per channel.
+struct Statistics {
+    Tensor mean, variance, inverse;
+};
+
+template <class T>
+const T* data_or_null(const Tensor& tensor) {
+    return tensor.defined() ? tensor.data<T>().data() : nullptr;
+}
+
+Tensor inverse_deviation(const Tensor& variance, double epsilon) {
+    Tensor inverse = empty(variance.shape(), DType::f64);
+    const auto from = variance.data<double>();
+    for (std::size_t i = 0; i < from.size(); ++i) inverse.fresh_data<double>()[i] = 1.0 / std::sqrt(from[i] + epsilon);
+    return inverse;
+}
+
+Statistics statistics_of(const char* op, const Tensor& x, const ChannelView& view, double epsilon) {
+    Tensor mean = empty({view.channels}, DType::f64), variance = empty({view.channels}, DType::f64);
+    visit_floating(op, x.dtype(), [&](auto zero) {
+        kernels::channel_statistics(view, x.data<decltype(zero)>().data(), mean.fresh_data<double>(), variance.fresh_data<double>());
+    });
+    const Tensor inverse = inverse_deviation(variance, epsilon);
+    return {mean, variance, inverse};
+}
+
+Tensor normalized_values(const char* op, const Tensor& x, const ChannelView& view, const Statistics& statistics, const Tensor& weight, const Tensor& bias) {
+    Tensor y = empty(x.shape(), x.dtype());
+    visit_floating(op, x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        kernels::normalize(view, x.data<T>().data(), statistics.mean.data<double>().data(), statistics.inverse.data<double>().data(), data_or_null<T>(weight),
+                           data_or_null<T>(bias), y.fresh_data<T>());
+    });
+    return y;
+}
+
+// The gradients of x, weight and bias.
+std::vector<Tensor> fused_gradients(const Tensor& g, const Tensor& x, const Tensor& weight, const ChannelView& view, const Statistics& statistics,
+                                    const std::vector<bool>& needed) {
+    Tensor sums = empty({view.channels}, DType::f64), products = empty({view.channels}, DType::f64), x_gradient;
+    visit_floating("normalize", x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        const double* mean = statistics.mean.data<double>().data();
+        double* sum = sums.fresh_data<double>();
+        double* product = products.fresh_data<double>();
+        kernels::channel_products(view, g.data<T>().data(), x.data<T>().data(), mean, sum, product);
+        if (!needed[0]) return;
+        x_gradient = empty(x.shape(), x.dtype());
+        kernels::normalize_gradient(view, g.data<T>().data(), x.data<T>().data(), mean, statistics.inverse.data<double>().data(), data_or_null<T>(weight), sum,
+                                    product, x_gradient.fresh_data<T>());
+    });
+    return {x_gradient, needed[1] ? (products * statistics.inverse).to(x.dtype()) : Tensor{}, needed[2] ? sums.to(x.dtype()) : Tensor{}};
+}
+
+// The same in differentiable ops; the statistics follow x, so they are computed from it again.
+std::vector<Tensor> composed_gradients(const Tensor& upstream, const Tensor& input, const Tensor& weight, const ChannelView& view, double epsilon,
+                                       const std::vector<bool>& needed) {
+    const Shape shape{view.outer, view.channels, view.inner};
+    const Dims within{0, 2};
+    const Tensor x = reshape(input, shape), g = reshape(upstream, shape);
+    const Tensor centered = x - mean(x, within, true);
+    const Tensor inverse = pow(mean(centered * centered, within, true) + epsilon, -0.5);
+    const Tensor normalized = centered * inverse;
+    std::vector<Tensor> gradients(3);
+    if (needed[0]) {
+        const Tensor scaled = weight.defined() ? g * reshape(weight, {1, view.channels, 1}) : g;
+        const Tensor projected = scaled - mean(scaled, within, true) - normalized * mean(scaled * normalized, within, true);
+        gradients[0] = reshape(inverse * projected, input.shape());
+    }
+    if (needed[1]) gradients[1] = sum(g * normalized, within);
+    if (needed[2]) gradients[2] = sum(g, within);
+    return gradients;
+}
+
+// weight and bias: one number per channel of the view, or undefined.
+Tensor normalize_channels(const char* op, const Tensor& x, const ChannelView& view, const Statistics& statistics, const Tensor& weight, const Tensor& bias,
+                          double epsilon) {
+    return record_joint(op, normalized_values(op, x, view, statistics, weight, bias), {x, weight, bias},
+                        [x = Saved(x), weight = Saved(weight), view, statistics, epsilon](const Tensor& g, const std::vector<bool>& needed) {
+                            return grad_enabled() ? composed_gradients(g, x, weight, view, epsilon, needed)
+                                                  : fused_gradients(g, x, weight, view, statistics, needed);
+                        });
+}
+
+// A vector with one number per channel of [N, C, ...], as [C, 1, ...].
+Tensor along_channels(const Tensor& vector, std::int64_t rank) {
+    Shape shape{vector.numel()};
+    for (std::int64_t i = 2; i < rank; ++i) shape.push_back(1);
+    return reshape(vector, shape);
+}
+
+Tensor affine(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    const Tensor scaled = weight.defined() ? x * weight : x;
+    return bias.defined() ? scaled + bias : scaled;
+}
+
+std::int64_t product(const Shape& shape, std::int64_t first, std::int64_t last) {
+    std::int64_t count = 1;
+    for (std::int64_t i = first; i < last; ++i) count *= shape[i];
+    return count;
+}
+
+void require_parameter(const char* op, const char* name, const Tensor& parameter, const Shape& shape, DType dtype) {
+    if (!parameter.defined()) return;
+    require<ShapeError>(parameter.shape() == shape, "[", op, "] expected a ", name, " of shape ", shape, ", got ", parameter.shape());
+    require<DTypeError>(parameter.dtype() == dtype, "[", op, "] expected a ", name, " of x's type ", dtype, ", got ", parameter.dtype(),
+                        "; convert with .to()");
+}
+
+void require_floating(const char* op, const Tensor& x) {
+    require<DTypeError>(is_floating(x.dtype()), "[", op, "] expected f32 or f64, got ", x.dtype(), "; convert with .to(DType::f32)");
+}
+
+// running = (1 - momentum) running + momentum factor batch.
+void move_towards(Tensor& running, const Tensor& batch, double momentum, double factor) {
+    if (!running.defined()) return;
+    visit_floating("batch_norm", running.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        const auto into = running.mutable_data<T>();
+        const auto from = batch.data<double>();
+        for (std::size_t i = 0; i < into.size(); ++i) into[i] = static_cast<T>((1.0 - momentum) * static_cast<double>(into[i]) + momentum * factor * from[i]);
+    });
+}
+
+// Constant statistics: linear in x.
+Tensor normalize_by_running(const Tensor& x, const ChannelView& view, const Tensor& weight, const Tensor& bias, const Tensor& mean, const Tensor& variance,
+                            double epsilon) {
+    const Statistics statistics{mean.detach().to(DType::f64), {}, inverse_deviation(variance.detach().to(DType::f64), epsilon)};
+    const std::int64_t rank = x.rank();
+    const Tensor inverse = along_channels(statistics.inverse.to(x.dtype()), rank);
+    const auto sum_per_channel = [view](const Tensor& g) { return sum(reshape(g, {view.outer, view.channels, view.inner}), {0, 2}); };
+    return record("batch_norm", normalized_values("batch_norm", x, view, statistics, weight, bias),
+                  gradient(x, [weight = Saved(weight), inverse,
+                               rank](const Tensor& g) { return g * (weight.get().defined() ? along_channels(weight, rank) * inverse : inverse); }),
+                  gradient(weight, [x = Saved(x), inverse, center = along_channels(mean.detach().clone(), rank),
+                                    sum_per_channel](const Tensor& g) { return sum_per_channel(g * ((x - center) * inverse)); }),
+                  gradient(bias, sum_per_channel));
+}
+
+}  // namespace
+
+Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor running_mean, Tensor running_var, const BatchNormOptions& options) {
+    require<ShapeError>(x.rank() >= 2, "[batch_norm] expected x of shape [N, C] or [N, C, ...], got ", x.shape());
+    require_floating("batch_norm", x);
+    const Shape per_channel{x.size(1)};
+    require_parameter("batch_norm", "weight", weight, per_channel, x.dtype());
+    require_parameter("batch_norm", "bias", bias, per_channel, x.dtype());
+    require_parameter("batch_norm", "running mean", running_mean, per_channel, x.dtype());
+    require_parameter("batch_norm", "running variance", running_var, per_channel, x.dtype());
+    const ChannelView view{x.size(0), x.size(1), product(x.shape(), 2, x.rank())};
+    if (!options.training) {
+        require<ValueError>(running_mean.defined() && running_var.defined(),
+                            "[batch_norm] expected running statistics where training is off, got none; train first, or set training");
+        return normalize_by_running(x, view, weight, bias, running_mean, running_var, options.epsilon);
+    }
+    require<ShapeError>(view.count() > 1, "[batch_norm] expected more than one value per channel where training is on, got x ", x.shape(),
+                        "; use a larger batch");
+    const Statistics statistics = statistics_of("batch_norm", x, view, options.epsilon);
+    const double count = static_cast<double>(view.count());
+    move_towards(running_mean, statistics.mean, options.momentum, 1.0);
+    move_towards(running_var, statistics.variance, options.momentum, count / (count - 1.0));
+    return normalize_channels("batch_norm", x, view, statistics, weight, bias, options.epsilon);
+}
+
+Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias, double epsilon) {
+    require_floating("layer_norm", x);
+    const std::int64_t leading = x.rank() - normalized_shape.rank();
+    bool fits = leading >= 0 && !normalized_shape.empty();
+    for (std::int64_t i = 0; fits && i < normalized_shape.rank(); ++i) fits = x.shape()[leading + i] == normalized_shape[i];
+    require<ShapeError>(fits, "[layer_norm] expected x whose last dimensions are ", normalized_shape, ", got ", x.shape());
+    require_parameter("layer_norm", "weight", weight, normalized_shape, x.dtype());
+    require_parameter("layer_norm", "bias", bias, normalized_shape, x.dtype());
+    const ChannelView rows{1, product(x.shape(), 0, leading), normalized_shape.numel()};
+    return affine(normalize_channels("layer_norm", x, rows, statistics_of("layer_norm", x, rows, epsilon), {}, {}, epsilon), weight, bias);
+}
+
+Tensor group_norm(const Tensor& x, std::int64_t groups, const Tensor& weight, const Tensor& bias, double epsilon) {
+    require<ShapeError>(x.rank() >= 2, "[group_norm] expected x of shape [N, C] or [N, C, ...], got ", x.shape());
+    require_floating("group_norm", x);
+    require<ValueError>(groups > 0, "[group_norm] expected at least 1 group, got ", groups);
+    const std::int64_t channels = x.size(1);
+    require<ShapeError>(channels % groups == 0, "[group_norm] expected channels that ", groups, " groups divide, got ", channels, " in x ", x.shape());
+    require_parameter("group_norm", "weight", weight, {channels}, x.dtype());
+    require_parameter("group_norm", "bias", bias, {channels}, x.dtype());
+    const ChannelView view{1, x.size(0) * groups, channels / groups * product(x.shape(), 2, x.rank())};
+    const Tensor normalized = normalize_channels("group_norm", x, view, statistics_of("group_norm", x, view, epsilon), {}, {}, epsilon);
+    return affine(normalized, weight.defined() ? along_channels(weight, x.rank()) : Tensor{}, bias.defined() ? along_channels(bias, x.rank()) : Tensor{});
+}
+
+}  // namespace knoll
