@@ -32,7 +32,7 @@ namespace {
 // g where x is positive, slope * g elsewhere: linear in g, so it is its own gradient, and of no slope in x.
 Tensor scale_by_side(const Tensor& g, const Tensor& x, double slope) {
     Tensor out = empty(g.shape(), g.dtype());
-    visit_floating("scale_by_side", g.dtype(), [&](auto zero) {
+    visit_floating("leaky_relu", g.dtype(), [&](auto zero) {
         using T = decltype(zero);
         kernels::map_binary<T, T>(g, x, out, [factor = static_cast<T>(slope)](T value, T side) {
             const T scaled = factor == T(0) ? T(0) : factor * value;  // 0 for an infinite value too
