@@ -25,6 +25,7 @@ constexpr bool beats(T b, T a) {
 template <Extremum which, class T>
 struct Best {
     using Accumulator = T;
+    static constexpr std::int64_t lanes = 32;
     static constexpr T start() {
         using Limits = std::numeric_limits<T>;
         if (which == Extremum::largest) return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();

@@ -1,6 +1,7 @@
 // Reductions of the middle of [outer, reduced, inner] under any associative combination, with fixed chunks: the same bits
-// at any number of threads. Combine is a struct with an Accumulator, the start() of one, and a call operator that takes
-// accumulators; it is inlined into vectorised loops (simd.h), so it must be plain arithmetic.
+// at any number of threads. Combine is a struct with an Accumulator, the start() of one, a number of lanes (how many
+// accumulators share a row: enough to hide the latency of one), and a call operator that takes accumulators; it is inlined
+// into vectorised loops (simd.h), so it must be plain arithmetic.
 #pragma once
 
 #include <knoll/core/kernels/simd.h>
@@ -18,23 +19,25 @@ namespace detail {
 constexpr std::int64_t reduce_chunk = 32768;
 constexpr std::int64_t reduce_columns = 128;
 
-/// Consecutive elements, in eight lanes.
+/// Consecutive elements, in lanes where there are enough of them.
 template <class Combine, class T>
 inline typename Combine::Accumulator reduce_row(const T* x, std::int64_t count) {
     using Accumulator = typename Combine::Accumulator;
     constexpr Combine combine;
-    constexpr std::int64_t lanes = 8;
-    std::array<Accumulator, lanes> lane;
-    for (Accumulator& value : lane) value = Combine::start();
-    std::int64_t i = 0;
-    for (; i + lanes <= count; i += lanes)
-        for (std::int64_t l = 0; l < lanes; ++l) {
-            Accumulator& value = lane[static_cast<std::size_t>(l)];
-            value = combine(value, static_cast<Accumulator>(x[i + l]));
-        }
+    constexpr std::int64_t lanes = Combine::lanes;
     Accumulator total = Combine::start();
+    std::int64_t i = 0;
+    if (count >= lanes) {
+        std::array<Accumulator, static_cast<std::size_t>(lanes)> lane;
+        lane.fill(Combine::start());
+        for (; i + lanes <= count; i += lanes)
+            for (std::int64_t l = 0; l < lanes; ++l) {
+                Accumulator& value = lane[static_cast<std::size_t>(l)];
+                value = combine(value, static_cast<Accumulator>(x[i + l]));
+            }
+        for (const Accumulator value : lane) total = combine(total, value);
+    }
     for (; i < count; ++i) total = combine(total, static_cast<Accumulator>(x[i]));
-    for (const Accumulator value : lane) total = combine(total, value);
     return total;
 }
 

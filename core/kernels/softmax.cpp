@@ -11,12 +11,14 @@ namespace {
 template <class T>
 struct Largest {
     using Accumulator = T;
+    static constexpr std::int64_t lanes = 32;
     static constexpr T start() { return -std::numeric_limits<T>::infinity(); }
     constexpr T operator()(T a, T b) const { return b > a ? b : a; }
 };
 
 struct SumInDouble {
     using Accumulator = double;
+    static constexpr std::int64_t lanes = 8;
     static constexpr double start() { return 0; }
     constexpr double operator()(double a, double b) const { return a + b; }
 };

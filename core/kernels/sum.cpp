@@ -10,6 +10,7 @@ namespace {
 template <class T>
 struct Sum {
     using Accumulator = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+    static constexpr std::int64_t lanes = 8;
     static constexpr Accumulator start() { return 0; }
     constexpr Accumulator operator()(Accumulator a, Accumulator b) const { return a + b; }
 };

@@ -1,5 +1,4 @@
 #include <knoll/core/kernels/copy.h>
-#include <knoll/core/parallel.h>
 #include <catch2/catch.hpp>
 
 using namespace knoll;

@@ -1,5 +1,6 @@
+#include "support/threads.h"
+
 #include <knoll/core/kernels/sum.h>
-#include <knoll/core/parallel.h>
 #include <catch2/catch.hpp>
 
 #include <cmath>
@@ -65,16 +66,8 @@ TEST_CASE("integers beyond what a double can hold are summed exactly") {
 TEST_CASE("sums have the same bits at any number of threads") {
     std::vector<float> x(300000);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(std::sin(static_cast<double>(i)));
-    const int before = num_threads();
-    std::vector<std::vector<float>> rows, columns;
-    for (const int threads : {1, 2, 5}) {
-        set_num_threads(threads);
-        rows.push_back(sum_with(x, 1, 300000, 1));
-        columns.push_back(sum_with(x, 1, 100000, 3));
-    }
-    set_num_threads(before);
-    CHECK(rows[1] == rows[0]);
-    CHECK(rows[2] == rows[0]);
-    CHECK(columns[1] == columns[0]);
-    CHECK(columns[2] == columns[0]);
+    check_same_bits([&] {
+        const auto rows = sum_with(x, 1, 300000, 1), columns = sum_with(x, 1, 100000, 3);
+        return std::vector<Tensor>{from_data<float>({1}, rows), from_data<float>({3}, columns)};
+    });
 }
