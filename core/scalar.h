@@ -1,0 +1,60 @@
+// Scalar: a float or double as formulas see it. It is the innermost number of every dual number (dual.h), it turns the
+// doubles of a formula's parameters into its own type, so that no double enters a float loop, and being a class of this
+// namespace it lets a formula call exp(x) and mean the vectorised one.
+#pragma once
+
+#include <knoll/core/kernels/math.h>
+
+#include <cmath>
+#include <concepts>
+
+namespace knoll {
+
+template <std::floating_point T>
+struct Scalar {
+    T value;
+
+    constexpr Scalar() : value(0) {}
+    template <std::convertible_to<double> Plain>
+    constexpr Scalar(Plain plain) : value(static_cast<T>(plain)) {}
+
+    friend constexpr Scalar operator-(Scalar a) { return -a.value; }
+    friend constexpr Scalar operator+(Scalar a, Scalar b) { return a.value + b.value; }
+    friend constexpr Scalar operator-(Scalar a, Scalar b) { return a.value - b.value; }
+    friend constexpr Scalar operator*(Scalar a, Scalar b) { return a.value * b.value; }
+    friend constexpr Scalar operator/(Scalar a, Scalar b) { return a.value / b.value; }
+
+    friend constexpr bool operator==(Scalar a, Scalar b) { return a.value == b.value; }
+    friend constexpr bool operator<(Scalar a, Scalar b) { return a.value < b.value; }
+    friend constexpr bool operator>(Scalar a, Scalar b) { return a.value > b.value; }
+    friend constexpr bool operator<=(Scalar a, Scalar b) { return a.value <= b.value; }
+    friend constexpr bool operator>=(Scalar a, Scalar b) { return a.value >= b.value; }
+
+    /// a where the condition holds, b elsewhere. Both are computed; what is not chosen may be NaN.
+    friend constexpr Scalar where(bool condition, Scalar a, Scalar b) { return condition ? a.value : b.value; }
+    /// The same number, held constant under differentiation.
+    friend constexpr Scalar constant_part(Scalar a) { return a; }
+
+    friend Scalar exp(Scalar a) { return kernels::exp(a.value); }
+    friend Scalar log(Scalar a) { return kernels::log(a.value); }
+    friend Scalar log1p(Scalar a) { return kernels::log1p(a.value); }
+    friend Scalar expm1(Scalar a) { return kernels::expm1(a.value); }
+    friend Scalar sqrt(Scalar a) { return kernels::sqrt(a.value); }
+    friend Scalar abs(Scalar a) { return kernels::abs(a.value); }
+    friend Scalar tanh(Scalar a) { return kernels::tanh(a.value); }
+    friend Scalar sigmoid(Scalar a) { return kernels::sigmoid(a.value); }
+    friend Scalar softplus(Scalar a) { return kernels::softplus(a.value); }
+    friend Scalar log_sigmoid(Scalar a) { return kernels::log_sigmoid(a.value); }
+
+    /// a to a constant power; NaN where a is negative and the exponent is no whole number.
+    friend Scalar pow(Scalar a, double exponent) {
+        // Arithmetic, not selects: a choice between constants that does not depend on the element stops the vectoriser.
+        const double fraction = exponent - std::floor(exponent);
+        const double parity = exponent - 2 * std::floor(exponent / 2);
+        const T of_negative = static_cast<T>(1 - 2 * parity + std::sqrt(-fraction));  // 1 if even, -1 if odd, else NaN
+        const T magnitude = kernels::pow(kernels::abs(a.value), static_cast<T>(exponent));
+        return a.value < T(0) ? of_negative * magnitude : magnitude;
+    }
+};
+
+}  // namespace knoll

@@ -1,0 +1,39 @@
+// Asymmetric loss (Ridnik et al., ICCV 2021, arXiv 2009.14119, equations 5 to 7): a focal loss with a power for positives and another
+// for negatives, whose negatives moreover count only as far as their probability exceeds `clip`.
+#pragma once
+
+#include <knoll/losses/elementwise_loss.h>
+#include <knoll/losses/opposing.h>
+
+namespace knoll::losses {
+
+/// Positives: -(1 - p)^gamma_pos log p. Negatives: -r^gamma_neg log(1 - r) with r = max(p - clip, 0). The paper differentiates the
+/// weights; the published code holds them constant unless told otherwise: detach. Its logarithms are cut at 1e-8, these are exact.
+struct AslFormula {
+    double gamma_pos = 1.0;
+    double gamma_neg = 4.0;
+    double clip = 0.05;
+    bool detach = false;
+
+    static constexpr TargetKind target_kind = TargetKind::binary;
+    static Description<AslFormula> about();
+
+    template <class Number>
+    Number operator()(const Number& x, const Number& t) const {
+        const bool is_positive = t > 0.5;
+        const Number u = opposing_logit(x, t);
+        const Number excess = sigmoid(u) - clip;
+        const bool counts = is_positive | (excess > 0.0);
+        const Number log_base = where(is_positive, log_sigmoid(u), log(where(counts, excess, Number(1.0))));
+        const Number weight = exp(where(is_positive, Number(gamma_pos), Number(gamma_neg)) * log_base);
+        // 1 - r = sigmoid(-u) + clip has no small logarithm to protect, as long as there is a clip.
+        const bool is_shifted = !is_positive & (clip > 0.0);
+        const Number cross_entropy = where(is_shifted, -log(sigmoid(-u) + clip), softplus(u));
+        return where(counts, where(detach, constant_part(weight), weight) * cross_entropy, Number(0.0));
+    }
+};
+
+extern template class ElementwiseLoss<AslFormula>;
+using Asl = ElementwiseLoss<AslFormula>;
+
+}  // namespace knoll::losses

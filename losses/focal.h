@@ -1,0 +1,29 @@
+// Focal loss on independent labels (Lin et al., ICCV 2017, arXiv 1708.02002, equation 4).
+#pragma once
+
+#include <knoll/losses/elementwise_loss.h>
+#include <knoll/losses/opposing.h>
+
+namespace knoll::losses {
+
+/// -(1 - q)^gamma log q, q being the probability given to the label. The paper differentiates the weight; the code behind several
+/// published baselines (ASL with equal gammas) holds it constant, which is another gradient: detach.
+struct FocalFormula {
+    double gamma = 2.0;
+    bool detach = false;
+
+    static constexpr TargetKind target_kind = TargetKind::binary;
+    static Description<FocalFormula> about();
+
+    template <class Number>
+    Number operator()(const Number& x, const Number& t) const {
+        const Number u = opposing_logit(x, t);
+        const Number weight = exp(gamma * log_sigmoid(u));
+        return where(detach, constant_part(weight), weight) * softplus(u);
+    }
+};
+
+extern template class ElementwiseLoss<FocalFormula>;
+using Focal = ElementwiseLoss<FocalFormula>;
+
+}  // namespace knoll::losses

@@ -1,0 +1,78 @@
+#include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/index.h>
+#include <knoll/core/ops/reduce.h>
+#include <knoll/core/ops/shape.h>
+#include <knoll/losses/row_loss.h>
+
+namespace knoll::losses {
+
+namespace {
+
+template <class T>
+std::int64_t first_nan(const Tensor& tensor) {
+    const auto values = tensor.data<T>();
+    std::size_t i = 0;
+    while (i < values.size() && values[i] == values[i]) ++i;
+    return i < values.size() ? static_cast<std::int64_t>(i) : -1;
+}
+
+std::int64_t first_nan(const Tensor& tensor) { return tensor.dtype() == DType::f64 ? first_nan<double>(tensor) : first_nan<float>(tensor); }
+
+// The targets as i64, every one a class.
+Tensor checked_classes(const std::string& name, const Tensor& logits, const Tensor& targets) {
+    const std::int64_t count = logits.size(0);
+    const std::int64_t classes = logits.size(1);
+    require<DTypeError>(!is_floating(targets.dtype()), "[", name, "] expected integer classes as targets, got ", targets.dtype(),
+                        "; convert with .to(DType::i64)");
+    require<ShapeError>(targets.shape() == Shape{count}, "[", name, "] expected targets of shape ", Shape{count}, ", one class per row of logits ",
+                        logits.shape(), ", got ", targets.shape());
+    Tensor checked = targets.to(DType::i64);
+    const auto values = checked.data<std::int64_t>();
+    for (std::size_t n = 0; n < values.size(); ++n)
+        require<ValueError>(values[n] >= 0 && values[n] < classes, "[", name, "] expected targets in [0, ", classes, "), got ", values[n], " at index [", n,
+                            "]");
+    return checked;
+}
+
+}  // namespace
+
+void check_rows(const std::string& name, const Tensor& logits) {
+    require<DTypeError>(is_floating(logits.dtype()), "[", name, "] expected logits of f32 or f64, got ", logits.dtype(), "; convert with .to(DType::f32)");
+    require<ShapeError>(logits.rank() == 2, "[", name, "] expected logits [N, K], got shape ", logits.shape());
+    require<ShapeError>(logits.size(0) > 0, "[", name, "] expected at least one row of logits, got shape ", logits.shape());
+    require<ShapeError>(logits.size(1) > 1, "[", name, "] expected at least 2 classes, got logits of shape ", logits.shape(),
+                        "; for one logit per label use a binary loss");
+}
+
+void check_no_nan(const std::string& name, const Tensor& logits) {
+    const std::int64_t at = first_nan(logits);
+    const std::int64_t classes = logits.size(1);
+    require<ValueError>(at < 0, "[", name, "] expected logits that are numbers, got NaN at index ", Shape{at / classes, at % classes});
+}
+
+Tensor RowLoss::evaluate(const Tensor& logits, const Tensor& targets, const LossContext&) const {
+    check_rows(name(), logits);
+    const Tensor classes = checked_classes(name(), logits, targets);
+    const Tensor losses = rows(logits, classes);
+    // A NaN among the logits comes out as one among the losses, of which there are fewer.
+    if (first_nan(losses) >= 0) check_no_nan(name(), logits);
+    if (reduction() == Reduction::none) return losses;
+    return reduction() == Reduction::sum ? sum(losses) : average(losses, classes);
+}
+
+Tensor RowLoss::average(const Tensor& losses, const Tensor&) const { return mean(losses); }
+
+SplitLogits split_logits(const Tensor& logits, const Tensor& classes) {
+    const std::int64_t count = logits.size(0);
+    const std::int64_t others = logits.size(1) - 1;
+    const auto target = classes.data<std::int64_t>();
+    Tensor columns = empty({count, others}, DType::i64);
+    auto* column = columns.fresh_data<std::int64_t>();
+    for (const std::int64_t own : target)
+        for (std::int64_t j = 0; j < others; ++j) *column++ = j < own ? j : j + 1;
+    return {reshape(gather(logits, 1, reshape(classes, {count, 1})), {count}), gather(logits, 1, columns)};
+}
+
+Tensor opposing_logit(const SplitLogits& split) { return logsumexp(split.others, 1) - split.target; }
+
+}  // namespace knoll::losses
