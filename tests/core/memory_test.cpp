@@ -1,0 +1,109 @@
+#include <knoll/core/autograd.h>
+#include <knoll/core/memory.h>
+#include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/reduce.h>
+#include <knoll/core/tensor.h>
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <vector>
+
+using namespace knoll;
+
+namespace {
+
+// Under the address sanitizer nothing is cached, so that it sees every release.
+bool caches() {
+    release_block(allocate_block(64), 64);
+    return memory_statistics().cached > 0;
+}
+
+}  // namespace
+
+TEST_CASE("blocks are aligned to 64 bytes at any size, and apart from each other") {
+    std::vector<std::pair<unsigned char*, std::size_t>> blocks;
+    for (const std::size_t bytes : {0, 1, 63, 64, 65, 255, 256, 257, 1000, 4097, 1 << 20}) {
+        auto* block = static_cast<unsigned char*>(allocate_block(bytes));
+        CHECK(reinterpret_cast<std::uintptr_t>(block) % 64 == 0);
+        std::memset(block, static_cast<int>(blocks.size()), bytes);
+        blocks.emplace_back(block, bytes);
+    }
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+        const auto [block, bytes] = blocks[i];
+        CHECK(std::count(block, block + bytes, i) == static_cast<std::ptrdiff_t>(bytes));
+        release_block(block, bytes);
+    }
+}
+
+TEST_CASE("a released block is used again for the next of its size") {
+    if (!caches()) return;
+    void* first = allocate_block(5000);
+    release_block(first, 5000);
+    const std::int64_t before = memory_statistics().system_allocations;
+    void* second = allocate_block(5000);
+    CHECK(second == first);
+    CHECK(memory_statistics().system_allocations == before);
+    release_block(second, 5000);
+}
+
+TEST_CASE("statistics follow what tensors use, and the most of it") {
+    const std::int64_t before = memory_statistics().in_use;
+    reset_peak_memory();
+    {
+        const Tensor large = empty({1 << 20});
+        const std::int64_t used = memory_statistics().in_use - before;
+        CHECK(used >= 4 << 20);
+        CHECK(used <= (4 << 20) * 5 / 4);
+    }
+    CHECK(memory_statistics().in_use == before);
+    CHECK(memory_statistics().peak - before >= 4 << 20);
+    reset_peak_memory();
+    CHECK(memory_statistics().peak == before);
+}
+
+TEST_CASE("cached memory goes back to the system on request") {
+    release_block(allocate_block(1 << 16), 1 << 16);
+    release_cached_memory();
+    CHECK(memory_statistics().cached == 0);
+}
+
+TEST_CASE("a step that repeats asks the system for nothing") {
+    if (!caches()) return;
+    Tensor weight = ones({300}).set_requires_grad();
+    const auto step = [&] {
+        backward(sum(weight * weight * 0.5));
+        const NoGrad no_grad;
+        weight -= weight.grad() * 0.1;
+        weight.zero_grad();
+    };
+    for (int i = 0; i < 3; ++i) step();
+    const std::int64_t before = memory_statistics().system_allocations;
+    for (int i = 0; i < 10; ++i) step();
+    CHECK(memory_statistics().system_allocations == before);
+}
+
+TEST_CASE("small objects are aligned, apart from each other, and may be released by another thread") {
+    std::vector<std::pair<unsigned char*, std::size_t>> blocks;
+    for (std::size_t bytes = 1; bytes < 1500; bytes += 37) {
+        auto* block = static_cast<unsigned char*>(allocate_small(bytes));
+        CHECK(reinterpret_cast<std::uintptr_t>(block) % 16 == 0);
+        std::memset(block, static_cast<int>(blocks.size()), bytes);
+        blocks.emplace_back(block, bytes);
+    }
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+        CHECK(std::count(blocks[i].first, blocks[i].first + blocks[i].second, i) == static_cast<std::ptrdiff_t>(blocks[i].second));
+    std::thread([&] {
+        for (const auto& [block, bytes] : blocks) release_small(block, bytes);
+    }).join();
+}
+
+TEST_CASE("standard containers work on the small-object cache") {
+    std::vector<int, SmallAllocator<int>> numbers;
+    for (int i = 0; i < 10'000; ++i) numbers.push_back(i);
+    for (int i = 0; i < 10'000; ++i) REQUIRE(numbers[static_cast<std::size_t>(i)] == i);
+    const auto shared = std::allocate_shared<std::vector<int>>(SmallAllocator<std::vector<int>>{}, 3, 7);
+    CHECK(*shared == std::vector<int>{7, 7, 7});
+}
