@@ -31,6 +31,7 @@ public:
         std::sort(nodes_.begin(), nodes_.end(), [](const NodePtr& a, const NodePtr& b) { return a->sequence < b->sequence; });
         for (const NodePtr& node : nodes_) {
             if (wanted == nullptr && node->is_leaf) node->needed = true;
+            node->needed = node->needed || node->freed;  // where it led is forgotten: the walk has to stop there
             for (const Rule& rule : node->rules) node->needed = node->needed || (rule.input && rule.input->needed);
         }
     }
