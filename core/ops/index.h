@@ -7,7 +7,8 @@ namespace knoll {
 
 /// out[.., i, ..] = a[.., index[.., i, ..], ..] along dim; index has a's rank and elsewhere no larger extents.
 Tensor gather(const Tensor& a, std::int64_t dim, const Tensor& index);
-/// a with source added at index along dim; what meets in one place is added in order, so the result has the same bits every time.
+/// a with source (of the index's shape) added at index along dim; what meets in one place is added in order, so the result has
+/// the same bits every time.
 Tensor scatter_add(const Tensor& a, std::int64_t dim, const Tensor& index, const Tensor& source);
 /// The slices of a at index (a vector) along dim.
 Tensor index_select(const Tensor& a, std::int64_t dim, const Tensor& index);

@@ -16,7 +16,7 @@ Tensor flatten(const Tensor& a, std::int64_t first = 0, std::int64_t last = -1);
 Tensor permute(const Tensor& a, const Dims& order);
 /// Swaps two dimensions. Copies; matmul takes transposed operands without a copy.
 Tensor transpose(const Tensor& a, std::int64_t first, std::int64_t second);
-/// Drops the given dimensions of extent 1, or all such.
+/// Drops those of the given dimensions whose extent is 1 (the others stay), or all such.
 Tensor squeeze(const Tensor& a, const Dims& dims = {});
 /// Adds a dimension of extent 1 before position dim of the result.
 Tensor unsqueeze(const Tensor& a, std::int64_t dim);
@@ -35,7 +35,7 @@ Tensor slice(const Tensor& a, std::int64_t dim, std::int64_t begin, std::int64_t
 Tensor select(const Tensor& a, std::int64_t dim, std::int64_t index);
 /// Adds (before, after) elements of a constant along each of the last dimensions, the outermost first. Negative crops.
 Tensor pad(const Tensor& a, const std::vector<std::pair<std::int64_t, std::int64_t>>& amounts, double value = 0.0);
-/// Reverses the given dimensions.
+/// Reverses the given dimensions; none if the list is empty.
 Tensor flip(const Tensor& a, const Dims& dims);
 
 }  // namespace knoll
