@@ -2,6 +2,7 @@
 
 #include <knoll/apps/commands/commands.h>
 #include <knoll/apps/parse.h>
+#include <knoll/apps/terminal/signals.h>
 
 #include <algorithm>
 #include <new>
@@ -25,6 +26,9 @@ int run_command(const std::vector<std::string>& arguments, Console& console) {
         const int status = std::visit([&](const auto& options) { return run(options, console); }, parse(arguments));
         console.out.flush();
         return status;
+    } catch (const Interrupted& interruption) {
+        complain(console, interruption.what());
+        return interruption.exit_status();
     } catch (const std::bad_alloc&) {
         return complain(console, "out of memory; try a smaller --batch or --train-size");
     } catch (const std::exception& error) {

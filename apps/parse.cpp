@@ -2,8 +2,9 @@
 #include <knoll/apps/parse.h>
 
 #include <knoll/apps/terminal/machine.h>
-#include <knoll/apps/terminal/nearest.h>
+#include <knoll/apps/terminal/suggestion.h>
 #include <knoll/apps/training/catalog.h>
+#include <knoll/core/nearest.h>
 
 #include <CLI/CLI.hpp>
 

@@ -1,9 +1,10 @@
 #include <knoll/apps/command.h>
 #include <knoll/apps/commands/commands.h>
 #include <knoll/apps/gradcheck/record.h>
-#include <knoll/apps/terminal/nearest.h>
+#include <knoll/apps/terminal/suggestion.h>
 #include <knoll/apps/terminal/table.h>
 #include <knoll/core/gradcheck.h>
+#include <knoll/core/nearest.h>
 
 #include <algorithm>
 #include <array>

@@ -85,6 +85,11 @@ void Svg::begin_clip(Point corner, double width, double height) {
 
 void Svg::end_clip() { body_ += "</svg>\n"; }
 
+void Svg::embed(Point corner, const std::string& document) {
+    const std::string place = knoll::text("<svg x=\"", number(corner.x), "\" y=\"", number(corner.y), "\"");
+    body_ += place + document.substr(std::string("<svg").size());
+}
+
 std::string Svg::str(const std::string& label) const {
     return knoll::text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", number(width_), " ", number(height_), "\" width=\"", number(width_),
                        "\" height=\"", number(height_), "\" role=\"img\" aria-label=\"", escaped(label),

@@ -35,6 +35,9 @@ public:
     void begin_clip(Point corner, double width, double height);
     void end_clip();
 
+    /// Another whole document with its corner there.
+    void embed(Point corner, const std::string& document);
+
     /// The whole document; `label` is read out to those who cannot see it.
     std::string str(const std::string& label) const;
 

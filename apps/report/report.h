@@ -11,8 +11,8 @@ namespace knoll::apps {
 /// A training example as the losses see it.
 struct ExampleImage {
     std::string data_uri;
-    std::vector<std::string> observed;
-    std::vector<std::string> missing;
+    std::vector<std::string> observed = {};
+    std::vector<std::string> missing = {};
 };
 
 /// A plot with a sentence that says what it shows.

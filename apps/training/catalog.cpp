@@ -1,6 +1,6 @@
 #include <knoll/apps/training/catalog.h>
 
-#include <knoll/apps/terminal/nearest.h>
+#include <knoll/apps/terminal/suggestion.h>
 #include <knoll/apps/training/tasks.h>
 #include <knoll/core/error.h>
 

@@ -6,9 +6,6 @@
 
 namespace knoll::apps {
 
-/// The name with the fewest edits to the given one, or nothing where every name is too far off.
-std::string nearest(const std::string& name, const std::vector<std::string>& names);
-
 /// "; did you mean X?" or, where nothing is near, "; choose from A, B, C".
 std::string suggestion(const std::string& name, const std::vector<std::string>& names);
 

@@ -1,0 +1,114 @@
+#include <knoll/apps/command.h>
+#include <knoll/apps/commands/commands.h>
+#include <knoll/apps/commands/training.h>
+#include <knoll/apps/report/results_files.h>
+#include <knoll/apps/terminal/table.h>
+#include <knoll/apps/training/comparison.h>
+#include <knoll/apps/training/trainer.h>
+#include <knoll/core/files/atomic_file.h>
+
+#include <optional>
+#include <ostream>
+
+namespace knoll::apps {
+
+namespace {
+
+class Comparison {
+public:
+    Comparison(const CompareOptions& options, Console& console) : options_(options), console_(console), plan_(make_plan(options, console)) {
+        results_.task = options.task;
+        results_.data = plan_.task->data_name();
+        results_.options = settings();
+        for (const Method& method : plan_.methods)
+            if (plan_.task->is_reference(method)) results_.references.push_back(method.text);
+        print_settings(console, results_.options);
+    }
+
+    // Seed by seed, so that a comparison that is broken off has seen all losses alike.
+    void train_all() {
+        const SignalWatch signals;
+        for (int i = 0; i < options_.seeds; ++i)
+            for (const Method& method : plan_.methods) results_.runs.push_back(train(method, options_.seed + static_cast<std::uint64_t>(i), signals));
+        group_by_loss();
+    }
+
+    void finish() {
+        console_.out << '\n';
+        print_summary(console_, results_);
+        if (!options_.json.empty()) write_file(options_.json, results_json(results_));
+        if (plan_.folder.empty()) return;
+        write_file(plan_.folder + "/results.json", results_json(results_));
+        write_file(plan_.folder + "/results.csv", results_csv(results_));
+        write_file(plan_.folder + "/report.html", report_html(make_report(*plan_.task, plan_.methods, results_, options_)));
+        console_.out << "\nreport: " << plan_.folder << "/report.html\n";
+    }
+
+private:
+    Hyperparameters hyperparameters(const Method& method) const { return with_options(plan_.task->defaults(method), options_); }
+
+    // What all runs share; a hyper-parameter in which losses differ is named once for each.
+    NamedTexts settings() const {
+        NamedTexts settings = plan_.task->describe();
+        for (std::size_t i = 0; i < describe(hyperparameters(plan_.methods.front())).size(); ++i) {
+            const auto first = describe(hyperparameters(plan_.methods.front()))[i];
+            std::string values;
+            bool differ = false;
+            for (const Method& method : plan_.methods) {
+                const std::string value = describe(hyperparameters(method))[i].second;
+                differ = differ || value != first.second;
+                values += (values.empty() ? "" : ", ") + value + " (" + method.text + ")";
+            }
+            settings.emplace_back(first.first, differ ? values : first.second);
+        }
+        settings.emplace_back("seeds",
+                              text(options_.seed, options_.seeds > 1 ? text(" to ", options_.seed + static_cast<std::uint64_t>(options_.seeds) - 1) : ""));
+        return settings;
+    }
+
+    RunResult train(const Method& method, std::uint64_t seed, const SignalWatch& signals) {
+        const std::string name = text(method.text, "  seed ", seed);
+        const RunFolder folder{plan_.folder.empty() ? "" : text(plan_.folder, "/runs/", file_name(method.text), "-seed", seed)};
+        const bool resume = !options_.resume.empty();
+        Trainer trainer{*plan_.task,
+                        method,
+                        hyperparameters(method),
+                        {.seed = seed, .resume = resume, .checkpoint_every = options_.checkpoint_every, .quiet = options_.quiet, .label = name},
+                        folder,
+                        console_};
+        const std::optional<RunResult> done = resume ? folder.result() : std::nullopt;
+        const RunResult result = done ? *done : trainer.run(signals);
+        print_run(name, result);
+        return result;
+    }
+
+    void print_run(const std::string& name, const RunResult& result) {
+        std::string line = name;
+        for (const Metric& metric : result.metrics) line += text("  ", metric.name, " ", fixed(metric.value, 2));
+        console_.out << line << "  " << duration(result.seconds) << std::endl;
+    }
+
+    void group_by_loss() {
+        std::vector<RunResult> grouped;
+        for (const Method& method : plan_.methods)
+            for (const RunResult& run : results_.runs)
+                if (run.loss == method.text) grouped.push_back(run);
+        results_.runs = std::move(grouped);
+    }
+
+    const CompareOptions& options_;
+    Console& console_;
+    TrainingPlan plan_;
+    Results results_;
+};
+
+}  // namespace
+
+int run(const CompareOptions& options, Console& console) {
+    Comparison comparison{options, console};
+    comparison.train_all();
+    comparison.finish();
+    return exit_done;
+}
+
+}  // namespace knoll::apps

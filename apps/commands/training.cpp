@@ -1,0 +1,66 @@
+#include <knoll/apps/commands/training.h>
+
+#include <knoll/apps/parse.h>
+#include <knoll/apps/terminal/progress.h>
+#include <knoll/apps/terminal/table.h>
+#include <knoll/core/parallel.h>
+
+#include <ostream>
+#include <set>
+
+namespace knoll::apps {
+
+namespace {
+
+std::string output_folder(const TrainingOptions& options) {
+    if (!options.out.empty() && !options.resume.empty() && options.out != options.resume)
+        throw UsageError("expected --out or --resume, got both; --resume goes on in its own folder");
+    return options.resume.empty() ? options.out : options.resume;
+}
+
+std::vector<Method> parse_methods(const TrainingOptions& options, const TaskInfo& info) {
+    std::vector<Method> methods;
+    std::set<std::string> seen;
+    for (const std::string& given : options.methods.empty() ? info.methods : options.methods) {
+        if (!seen.insert(given).second) throw UsageError("expected each loss once, got " + given + " twice; for more runs use --seeds");
+        methods.push_back(parse_method(given, info));
+    }
+    return methods;
+}
+
+}  // namespace
+
+TrainingPlan make_plan(const TrainingOptions& options, const Console&) {
+    const TaskEntry& entry = find_task(options.task);
+    check_task_options(entry.info, options);
+    TrainingPlan plan{.task = nullptr, .methods = parse_methods(options, entry.info), .folder = output_folder(options), .lock = nullptr};
+    if (!options.json.empty()) require_writable(options.json);
+    if (!plan.folder.empty()) plan.lock = std::make_unique<FolderLock>(plan.folder);
+    if (options.threads > 0) set_num_threads(options.threads);
+    plan.task = entry.make(options);
+    return plan;
+}
+
+void print_settings(const Console& console, const NamedTexts& settings) {
+    std::string line;
+    for (const auto& [name, value] : settings) line += (line.empty() ? "" : ", ") + name + " " + value;
+    console.out << faint(console, line) << '\n' << std::flush;
+}
+
+void print_summary(const Console& console, const Results& results) {
+    const std::vector<LossSummary> summaries = summarize(results);
+    const std::size_t seeds = results.runs.size() / summaries.size();
+    std::vector<std::string> header{"loss"};
+    for (const MetricSummary& metric : summaries.front().metrics) header.push_back(metric.name);
+    header.emplace_back("time per run");
+    Table table{header, 1};
+    for (const LossSummary& summary : summaries) {
+        std::vector<Table::Cell> row{{summary.loss + (summary.reference ? " (reference)" : "")}};
+        for (const MetricSummary& metric : summary.metrics) row.push_back({mean_std_text(metric, seeds), metric.best && summaries.size() > 1});
+        row.push_back({duration(summary.seconds)});
+        table.add(std::move(row));
+    }
+    table.print(console);
+}
+
+}  // namespace knoll::apps

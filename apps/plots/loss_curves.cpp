@@ -1,0 +1,111 @@
+#include <knoll/apps/plots/loss_curves.h>
+
+#include <knoll/apps/plots/svg.h>
+#include <knoll/core/autograd.h>
+#include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/reduce.h>
+#include <knoll/core/ops/shape.h>
+#include <knoll/losses/registry.h>
+
+#include <cmath>
+#include <limits>
+
+namespace knoll::apps {
+
+namespace {
+
+constexpr std::int64_t samples = 481;
+constexpr std::int64_t classes = 10;  // of single-label losses
+
+struct Curve {
+    std::vector<double> value;
+    std::vector<double> gradient;
+};
+
+Tensor sampled_logits(const LossCurveOptions& options) {
+    return options.from + arange(samples, DType::f64) * ((options.to - options.from) / static_cast<double>(samples - 1));
+}
+
+Curve multi_label_curve(const losses::Loss& loss, const Tensor& x, double target, int epoch) {
+    const Tensor logits = reshape(x, {samples, 1}).detach().set_requires_grad();
+    const Tensor value = loss(logits, full({samples, 1}, target, DType::f64), {.epoch = epoch});
+    return {value.to_vector(), grad(sum(value), logits).to_vector()};
+}
+
+Curve single_label_curve(const losses::Loss& loss, const Tensor& x, int epoch) {
+    const Tensor true_logit = reshape(x, {samples, 1}).detach().set_requires_grad();
+    const Tensor logits = concat({true_logit, zeros({samples, classes - 1}, DType::f64)}, 1);
+    const Tensor value = loss(logits, zeros({samples}, DType::i64), {.epoch = epoch});
+    const Tensor gradient = grad(sum(value), true_logit, {.allow_unused = true});
+    return {value.to_vector(), gradient.defined() ? gradient.to_vector() : std::vector<double>(samples, 0.0)};
+}
+
+// Drops the gap that a step leaves: a line across it would show a slope that is not there.
+std::vector<double> broken_at_jumps(std::vector<double> y, const std::vector<double>& x, const std::vector<double>& slope) {
+    for (std::size_t i = 1; i < y.size(); ++i) {
+        const double expected = 0.5 * (slope[i] + slope[i - 1]) * (x[i] - x[i - 1]);
+        const double rise = y[i] - y[i - 1];
+        if (std::abs(rise - expected) > 0.05) y[i] = std::numeric_limits<double>::quiet_NaN();
+    }
+    return y;
+}
+
+LinePlot empty_plot(const std::string& title, const std::string& x_label, const std::string& y_label) {
+    return {.title = title, .x_label = x_label, .y_label = y_label, .series = {}};
+}
+
+void check_kinds(const std::vector<std::string>& specifications, losses::TargetKind kind) {
+    for (const std::string& specification : specifications) {
+        const losses::TargetKind other = losses::make(specification)->target_kind();
+        require<ValueError>(other == kind, "[plot] expected losses for one kind of target, got ", specifications.front(), " (", kind, ") and ", specification,
+                            " (", other, "); plot them apart");
+    }
+    require<ValueError>(kind == losses::TargetKind::binary || kind == losses::TargetKind::class_index,
+                        "[plot] expected losses for binary or class targets, got ", specifications.front(), " for targets of kind ", kind);
+}
+
+void add_curve(LinePlot& values, LinePlot& gradients, const std::string& name, const std::vector<double>& x, const Curve& curve) {
+    values.series.push_back({.name = name, .x = x, .y = broken_at_jumps(curve.value, x, curve.gradient)});
+    gradients.series.push_back({.name = name, .x = x, .y = curve.gradient});
+}
+
+}  // namespace
+
+std::vector<LinePlot> loss_curves(const std::vector<std::string>& specifications, const LossCurveOptions& options) {
+    require<ValueError>(!specifications.empty(), "[plot] expected at least one loss, got none");
+    require<ValueError>(options.from < options.to, "[plot] expected --from below --to, got ", options.from, " and ", options.to);
+    const losses::TargetKind kind = losses::make(specifications.front())->target_kind();
+    check_kinds(specifications, kind);
+
+    const Tensor x = sampled_logits(options);
+    const std::vector<double> numbers = x.to_vector();
+    std::vector<LinePlot> plots;
+    if (kind == losses::TargetKind::class_index) {
+        plots = {empty_plot("Loss", "logit of the true class (nine others at 0)", "loss"),
+                 empty_plot("Gradient", "logit of the true class (nine others at 0)", "d loss / d logit")};
+        for (const std::string& specification : specifications)
+            add_curve(plots[0], plots[1], specification, numbers, single_label_curve(*losses::make(specification, Reduction::none), x, options.epoch));
+        return plots;
+    }
+    for (const double target : {1.0, 0.0}) {
+        const std::string which = target > 0.5 ? "positive target" : "negative target";
+        LinePlot values = empty_plot("Loss, " + which, "logit", "loss");
+        LinePlot gradients = empty_plot("Gradient, " + which, "logit", "d loss / d logit");
+        for (const std::string& specification : specifications)
+            add_curve(values, gradients, specification, numbers, multi_label_curve(*losses::make(specification, Reduction::none), x, target, options.epoch));
+        plots.push_back(std::move(values));
+        plots.push_back(std::move(gradients));
+    }
+    return plots;
+}
+
+std::string plot_sheet(const std::vector<LinePlot>& plots) {
+    const double width = plots.front().width;
+    const double height = plots.front().height;
+    const auto rows = static_cast<double>((plots.size() + 1) / 2);
+    Svg sheet{2 * width, rows * height};
+    for (std::size_t i = 0; i < plots.size(); ++i) sheet.embed({static_cast<double>(i % 2) * width, static_cast<double>(i / 2) * height}, line_plot(plots[i]));
+    return sheet.str("losses");
+}
+
+}  // namespace knoll::apps

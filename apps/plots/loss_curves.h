@@ -1,0 +1,26 @@
+// Losses as functions of one logit.
+#pragma once
+
+#include <knoll/apps/plots/plot.h>
+#include <knoll/losses/loss.h>
+
+#include <string>
+#include <vector>
+
+namespace knoll::apps {
+
+struct LossCurveOptions {
+    double from = -6;
+    double to = 6;
+    int epoch = 1;
+};
+
+/// Four plots for multi-label losses: value and gradient for a positive and for a negative target. Two for single-label ones, against
+/// the logit of the true class with nine others at 0. Throws ValueError where the losses take targets of different kinds, or of
+/// another kind than these.
+std::vector<LinePlot> loss_curves(const std::vector<std::string>& losses, const LossCurveOptions& options);
+
+/// The plots side by side in one SVG document.
+std::string plot_sheet(const std::vector<LinePlot>& plots);
+
+}  // namespace knoll::apps

@@ -1,0 +1,129 @@
+#include <knoll/apps/training/comparison.h>
+
+#include <knoll/apps/plots/loss_curves.h>
+#include <knoll/apps/terminal/machine.h>
+#include <knoll/core/parallel.h>
+
+#include <algorithm>
+
+namespace knoll::apps {
+
+namespace {
+
+std::vector<const RunResult*> runs_of(const Results& results, const std::string& loss) {
+    std::vector<const RunResult*> runs;
+    for (const RunResult& run : results.runs)
+        if (run.loss == loss) runs.push_back(&run);
+    return runs;
+}
+
+bool is_reference(const Results& results, const std::string& loss) {
+    return std::find(results.references.begin(), results.references.end(), loss) != results.references.end();
+}
+
+std::vector<std::string> loss_names(const Results& results) {
+    std::vector<std::string> names;
+    for (const LossSummary& summary : summarize(results)) names.push_back(summary.loss);
+    return names;
+}
+
+double logged(const EpochRecord& record, int metric) { return metric < 0 ? record.loss : record.metrics[static_cast<std::size_t>(metric)].value; }
+
+// The losses themselves: no modifiers, no procedures, each once.
+std::vector<std::string> drawable_losses(const std::vector<Method>& methods, const TaskInfo& info) {
+    std::vector<std::string> losses;
+    for (const Method& method : methods) {
+        const bool procedure = std::find(info.procedures.begin(), info.procedures.end(), method.loss) != info.procedures.end();
+        if (!procedure && std::find(losses.begin(), losses.end(), method.loss) == losses.end()) losses.push_back(method.loss);
+    }
+    return losses;
+}
+
+FigureGroup learning_group(const Results& results) {
+    FigureGroup group{.heading = "Learning curves",
+                      .introduction =
+                          "After every epoch, on the first 500 images of the evaluation set; the band is one standard deviation over seeds. "
+                          "No setting and no epoch was chosen by these numbers: the table shows where each run ended."};
+    if (results.runs.empty() || results.runs.front().epochs.empty()) return group;
+    const auto& metrics = results.runs.front().epochs.front().metrics;
+    for (std::size_t m = 0; m < metrics.size(); ++m)
+        group.figures.push_back({.svg = line_plot(learning_curves(results, static_cast<int>(m))), .caption = metrics[m].name + " while training"});
+    group.figures.push_back(
+        {.svg = line_plot(learning_curves(results, -1)), .caption = "Mean training loss of each epoch. Different losses have different scales."});
+    return group;
+}
+
+FigureGroup class_group(const Task& task, const Results& results) {
+    FigureGroup group{.heading = "Class by class", .introduction = "At the end of training; means over seeds with one standard deviation."};
+    if (results.runs.empty() || results.runs.front().per_class.empty()) return group;
+    group.figures.push_back(
+        {.svg = bar_plot(class_bars(results, task.class_names(), task.per_class_label())), .caption = "Each class: " + task.per_class_label(), .wide = true});
+    return group;
+}
+
+FigureGroup loss_group(const std::vector<Method>& methods, const TaskInfo& info) {
+    FigureGroup group{.heading = "The losses compared",
+                      .introduction =
+                          "Value and gradient against the logit, from the second epoch on where a loss changes with time. "
+                          "A gradient above zero pushes the logit down."};
+    const std::vector<std::string> losses = drawable_losses(methods, info);
+    if (losses.empty()) return group;
+    for (const LinePlot& plot : loss_curves(losses, {}))
+        group.figures.push_back({.svg = line_plot(plot), .caption = plot.title + " against the " + plot.x_label});
+    return group;
+}
+
+}  // namespace
+
+LinePlot learning_curves(const Results& results, int metric) {
+    const std::string label = metric < 0 ? "training loss" : results.runs.front().epochs.front().metrics[static_cast<std::size_t>(metric)].name;
+    LinePlot plot{.title = label, .x_label = "epoch", .y_label = metric < 0 ? "loss" : label + " (percent)", .series = {}, .markers = true};
+    for (const std::string& loss : loss_names(results)) {
+        const auto runs = runs_of(results, loss);
+        Series series{.name = loss, .x = {}, .y = {}, .reference = is_reference(results, loss)};
+        for (std::size_t e = 0; e < runs.front()->epochs.size(); ++e) {
+            std::vector<double> values;
+            for (const RunResult* run : runs)
+                if (e < run->epochs.size()) values.push_back(logged(run->epochs[e], metric));
+            const MeanStd statistics = mean_std(values);
+            series.x.push_back(runs.front()->epochs[e].epoch);
+            series.y.push_back(statistics.mean);
+            if (runs.size() > 1) series.spread.push_back(statistics.std);
+        }
+        plot.series.push_back(std::move(series));
+    }
+    return plot;
+}
+
+BarPlot class_bars(const Results& results, const std::vector<std::string>& class_names, const std::string& label) {
+    BarPlot plot{.title = "", .y_label = label, .categories = class_names, .series = {}};
+    for (const std::string& loss : loss_names(results)) {
+        const auto runs = runs_of(results, loss);
+        BarSeries series{.name = loss, .values = {}, .reference = is_reference(results, loss)};
+        for (std::size_t c = 0; c < class_names.size(); ++c) {
+            std::vector<double> values;
+            for (const RunResult* run : runs) values.push_back(run->per_class.at(c));
+            const MeanStd statistics = mean_std(values);
+            series.values.push_back(statistics.mean);
+            if (runs.size() > 1) series.spread.push_back(statistics.std);
+        }
+        plot.series.push_back(std::move(series));
+    }
+    return plot;
+}
+
+Report make_report(const Task& task, const std::vector<Method>& methods, const Results& results, const TrainingOptions& options) {
+    return {.title = task.title(),
+            .introduction = task.introduction(),
+            .results = results,
+            .figures = {learning_group(results), class_group(task, results), loss_group(methods, task.info())},
+            .examples_introduction = task.examples_introduction(),
+            .examples = task.examples(options.seed),
+            .command = options.command,
+            .details = {{"machine", machine_name()},
+                        {"threads", std::to_string(num_threads())},
+                        {"knoll", knoll_version() + ", " + compiler_name()},
+                        {"made", current_time()}}};
+}
+
+}  // namespace knoll::apps

@@ -1,0 +1,173 @@
+#include <knoll/apps/training/data_source.h>
+
+#include <knoll/apps/terminal/suggestion.h>
+#include <knoll/core/error.h>
+#include <knoll/data/readers/arff.h>
+#include <knoll/data/readers/cifar.h>
+#include <knoll/data/readers/idx.h>
+#include <knoll/data/synthetic/scenes.h>
+#include <knoll/data/synthetic/shapes.h>
+
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+namespace knoll::apps {
+
+namespace {
+
+constexpr const char* fashion_folder = "/usr/share/datasets/fashion-mnist";
+constexpr std::int64_t scene_count = 8000;
+constexpr std::int64_t test_scene_count = 2000;
+constexpr std::int64_t shape_count = 8000;
+constexpr std::int64_t test_shape_count = 2000;
+// Streams of what is drawn: always the same data, so that seeds differ in training alone.
+constexpr std::uint64_t train_seed = 1;
+constexpr std::uint64_t test_seed = 2;
+constexpr std::uint64_t split_seed = 3;
+
+const std::vector<std::string> data_names{"fashion", "cifar10", "cifar100", "arff:TRAIN,TEST,LABELS", "shapes"};
+
+// The file as it is or with .gz behind it; nothing if neither is there.
+std::optional<std::string> present(const std::string& folder, const std::string& name) {
+    for (const std::string& path : {folder + "/" + name + ".gz", folder + "/" + name})
+        if (std::filesystem::exists(path)) return path;
+    return std::nullopt;
+}
+
+std::string fashion_file(const std::string& folder, const std::string& name) {
+    const std::optional<std::string> path = present(folder, name);
+    require<FileError>(path.has_value(),
+                       "[data] expected Fashion-MNIST's train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and ",
+                       "t10k-labels-idx1-ubyte.gz in ", folder, ", got no ", name,
+                       ".gz; on Debian: apt-get install dataset-fashion-mnist; elsewhere download the four from "
+                       "https://github.com/zalandoresearch/fashion-mnist and give --data-dir FOLDER; or use --data shapes, which needs no file");
+    return *path;
+}
+
+SingleLabelData load_fashion(const std::string& data_dir) {
+    const std::string folder = data_dir.empty() ? fashion_folder : data_dir;
+    const std::string train_images = fashion_file(folder, "train-images-idx3-ubyte");
+    const std::string train_labels = fashion_file(folder, "train-labels-idx1-ubyte");
+    const std::string test_images = fashion_file(folder, "t10k-images-idx3-ubyte");
+    const std::string test_labels = fashion_file(folder, "t10k-labels-idx1-ubyte");
+    return {"Fashion-MNIST", data::load_idx(train_images, train_labels, data::fashion_mnist_classes()),
+            data::load_idx(test_images, test_labels, data::fashion_mnist_classes())};
+}
+
+void require_cifar(const std::string& data_dir, const std::vector<std::string>& paths, const std::string& archive) {
+    require<ValueError>(!data_dir.empty(), "[data] expected --data-dir with the folder of CIFAR's binary files, got none; unpack ", archive,
+                        " from https://www.cs.toronto.edu/~kriz/cifar.html");
+    for (const std::string& path : paths)
+        require<FileError>(std::filesystem::exists(path), "[data] expected CIFAR's binary files in ", data_dir, ", got no ", path, "; unpack ", archive,
+                           " from https://www.cs.toronto.edu/~kriz/cifar.html");
+}
+
+SingleLabelData load_cifar10(const std::string& folder) {
+    std::vector<std::string> train;
+    for (int i = 1; i <= 5; ++i) train.push_back(text(folder, "/data_batch_", i, ".bin"));
+    const std::vector<std::string> test{folder + "/test_batch.bin"};
+    require_cifar(folder, train, "cifar-10-binary.tar.gz");
+    require_cifar(folder, test, "cifar-10-binary.tar.gz");
+    return {"CIFAR-10", data::load_cifar10(train), data::load_cifar10(test)};
+}
+
+SingleLabelData load_cifar100(const std::string& folder) {
+    const std::vector<std::string> train{folder + "/train.bin"};
+    const std::vector<std::string> test{folder + "/test.bin"};
+    require_cifar(folder, train, "cifar-100-binary.tar.gz");
+    require_cifar(folder, test, "cifar-100-binary.tar.gz");
+    return {"CIFAR-100", data::load_cifar100(train), data::load_cifar100(test)};
+}
+
+// Objects of one class each, from files.
+SingleLabelData load_objects(const TrainingOptions& options) {
+    if (options.data == "fashion") return load_fashion(options.data_dir);
+    if (options.data == "cifar10") return load_cifar10(options.data_dir);
+    if (options.data == "cifar100") return load_cifar100(options.data_dir);
+    fail<ValueError>("[data] expected --data to be a known name, got ", options.data, suggestion(options.data, data_names));
+}
+
+std::vector<std::string> split(const std::string& list, char separator) {
+    std::vector<std::string> parts{""};
+    for (const char c : list) {
+        if (c == separator)
+            parts.emplace_back();
+        else
+            parts.back() += c;
+    }
+    return parts;
+}
+
+std::int64_t whole_number(const std::string& digits, const std::string& what) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    require<ValueError>(error == std::errc() && end == digits.data() + digits.size() && number > 0, "[data] expected ", what, ", got ", digits,
+                        "; write arff:TRAIN,TEST,LABELS or arff:TRAIN,TEST,LABELS,CxHxW");
+    return number;
+}
+
+MultiLabelData load_arff_pair(const TrainingOptions& options) {
+    const std::vector<std::string> parts = split(options.data.substr(std::string("arff:").size()), ',');
+    require<ValueError>(parts.size() == 3 || parts.size() == 4, "[data] expected arff:TRAIN,TEST,LABELS or arff:TRAIN,TEST,LABELS,CxHxW, got ", options.data);
+    data::ArffOptions arff{.labels = whole_number(parts[2], "the number of labels")};
+    if (parts.size() == 4)
+        for (const std::string& extent : split(parts[3], 'x')) arff.image.push_back(whole_number(extent, "an image size CxHxW"));
+    const std::string folder = options.data_dir.empty() ? "" : options.data_dir + "/";
+    return {parts[0], data::load_arff(folder + parts[0], arff), data::load_arff(folder + parts[1], arff)};
+}
+
+// Four fifths to train on, one to evaluate on.
+template <class Set>
+std::pair<Set, Set> held_out(const Set& train) {
+    return data::random_split(train, train.count() - train.count() / 5, split_seed);
+}
+
+template <class Data>
+Data with_sizes(Data all, const TrainingOptions& options) {
+    if (options.validate) std::tie(all.train, all.test) = held_out(all.train);
+    if (options.train_size) all.train = at_most(all.train, *options.train_size);
+    if (options.test_size) all.test = at_most(all.test, *options.test_size);
+    return all;
+}
+
+template <class Set>
+Set first_of(const Set& set, std::int64_t count) {
+    if (count >= set.count()) return set;
+    std::vector<std::int64_t> order = data::random_order(set.count(), Rng{split_seed});
+    order.resize(static_cast<std::size_t>(count));
+    return data::subset(set, order);
+}
+
+// Scenes to evaluate on show other objects than those to train on; with --validate, both come from the training objects.
+MultiLabelData make_scenes(const TrainingOptions& options) {
+    SingleLabelData objects = load_objects(options);
+    if (options.validate) std::tie(objects.train, objects.test) = held_out(objects.train);
+    return {objects.name + " scenes", data::compose_scenes(objects.train, {.count = options.train_size.value_or(scene_count), .seed = train_seed}),
+            data::compose_scenes(objects.test, {.count = options.test_size.value_or(test_scene_count), .seed = test_seed})};
+}
+
+}  // namespace
+
+SingleLabelData load_single_label(const TrainingOptions& options) {
+    if (options.data == "shapes")
+        return with_sizes(SingleLabelData{"drawn shapes", data::draw_shapes({.count = shape_count, .seed = train_seed}),
+                                          data::draw_shapes({.count = test_shape_count, .seed = test_seed})},
+                          options);
+    require<ValueError>(options.data.rfind("arff:", 0) != 0, "[data] expected single-label data, got ", options.data,
+                        ", which is multi-label; use --data fashion");
+    return with_sizes(load_objects(options), options);
+}
+
+MultiLabelData load_multi_label(const TrainingOptions& options) {
+    if (options.data.rfind("arff:", 0) == 0) return with_sizes(load_arff_pair(options), options);
+    if (options.data != "shapes") return make_scenes(options);
+    return with_sizes(MultiLabelData{"drawn shapes", data::draw_shape_scenes({.count = shape_count, .seed = train_seed}),
+                                     data::draw_shape_scenes({.count = test_shape_count, .seed = test_seed})},
+                      options);
+}
+
+data::LabeledImages at_most(const data::LabeledImages& set, std::int64_t count) { return first_of(set, count); }
+data::MultiLabelImages at_most(const data::MultiLabelImages& set, std::int64_t count) { return first_of(set, count); }
+
+}  // namespace knoll::apps

@@ -1,0 +1,35 @@
+// --data: where examples come from.
+#pragma once
+
+#include <knoll/apps/options.h>
+#include <knoll/data/dataset.h>
+
+#include <string>
+
+namespace knoll::apps {
+
+struct SingleLabelData {
+    std::string name;
+    data::LabeledImages train;
+    data::LabeledImages test;  ///< with --validate: a fifth of the training data, held apart
+};
+
+struct MultiLabelData {
+    std::string name;
+    data::MultiLabelImages train;
+    data::MultiLabelImages test;
+};
+
+/// fashion, cifar10, cifar100, shapes. Throws FileError where files are missing, with the way to get them; ValueError on another name.
+/// --train-size and --test-size are the caller's to apply.
+SingleLabelData load_single_label(const TrainingOptions& options);
+
+/// Scenes of fashion, cifar10 or cifar100 objects (8000 for training and 2000 to evaluate unless options say otherwise), drawn shapes, or
+/// an arff set as it is.
+MultiLabelData load_multi_label(const TrainingOptions& options);
+
+/// The first `count` examples in an order that depends on nothing but the set's size; all, if there are not more.
+data::LabeledImages at_most(const data::LabeledImages& set, std::int64_t count);
+data::MultiLabelImages at_most(const data::MultiLabelImages& set, std::int64_t count);
+
+}  // namespace knoll::apps

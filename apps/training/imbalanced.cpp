@@ -1,0 +1,178 @@
+// Single-label training where some classes have few examples, by the rule of LDAM (Cao et al. 2019, arXiv 1906.07413); the test set
+// stays balanced.
+#include <knoll/apps/report/image.h>
+#include <knoll/apps/training/data_source.h>
+#include <knoll/apps/training/losses.h>
+#include <knoll/apps/training/models.h>
+#include <knoll/apps/training/task.h>
+#include <knoll/apps/training/tasks.h>
+#include <knoll/core/autograd.h>
+#include <knoll/core/ops/shape.h>
+#include <knoll/core/text.h>
+#include <knoll/data/metrics/accuracy.h>
+#include <knoll/data/spoil/imbalance.h>
+#include <knoll/losses/class_weights.h>
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+namespace knoll::apps {
+
+namespace {
+
+constexpr std::int64_t evaluation_batch = 250;
+
+double parse_ratio(const std::string& given) {
+    double ratio = 0;
+    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), ratio);
+    require<ValueError>(error == std::errc() && end == given.data() + given.size() && ratio > 0 && ratio <= 1,
+                        "[imbalanced] expected --ratio to be a number in (0, 1], got ", given);
+    return ratio;
+}
+
+// The classes with the fewest training examples, a third of them; of equal ones the later.
+std::vector<std::size_t> minority_classes(const std::vector<std::int64_t>& counts) {
+    std::vector<std::size_t> order(counts.size());
+    std::iota(order.rbegin(), order.rend(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return counts[a] < counts[b]; });
+    order.resize(std::max<std::size_t>(counts.size() / 3, 1));
+    return order;
+}
+
+class Imbalanced final : public Task {
+public:
+    explicit Imbalanced(const TrainingOptions& options)
+        : options_(options),
+          data_(load_single_label(options)),
+          profile_(data::parse_profile(task_option(imbalanced_info(), options, "profile"))),
+          ratio_(parse_ratio(task_option(imbalanced_info(), options, "ratio"))),
+          counts_(imbalanced_set(options.seed).class_counts()),
+          model_(model_name(options.model, data_.train)) {
+        make_model();
+    }
+
+    TaskInfo info() const override { return imbalanced_info(); }
+    std::string data_name() const override { return data_.name; }
+
+    NamedTexts describe() const override {
+        return {{"data", data_.name},
+                {"training examples", text(std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0}))},
+                {options_.validate ? "validation examples" : "test examples", text(data_.test.count())},
+                {"classes", text(data_.train.classes())},
+                {"profile", to_string(profile_)},
+                {"ratio", text(ratio_)},
+                {"model", model_}};
+    }
+
+    Hyperparameters defaults(const Method&) const override {
+        return {.epochs = 10, .batch = 64, .learning_rate = 0.05, .optimizer = "sgd", .schedule = "one-cycle", .weight_decay = 5e-4, .ema = 0};
+    }
+
+    nn::Sequential make_model() const override { return make_named_model(model_, data_.train); }
+
+    TrainingSet training_set(const Method& method, std::uint64_t seed) const override {
+        const data::LabeledImages set = imbalanced_set(seed);
+        data::Sampler sampler = data::shuffling_sampler(set.count());
+        if (method.has("over")) sampler = data::over_sampler(set);
+        if (method.has("under")) sampler = data::under_sampler(set);
+        return {.count = sampler.draws(), .batches = [set, seed, sampler](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
+                    return data::Loader{set, {.batch_size = batch_size, .seed = seed, .epoch = epoch, .first_batch = first_batch, .sampler = sampler}};
+                }};
+    }
+
+    std::unique_ptr<Procedure> make_procedure(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters,
+                                              std::uint64_t seed) const override {
+        if (method.loss == "cot")
+            return make_alternation(loss_of(method, "cross_entropy", seed), make_optimizer(model, hyperparameters), complement_objective(),
+                                    make_optimizer(model, hyperparameters));
+        return make_descent(loss_of(method, method.loss, seed), make_optimizer(model, hyperparameters));
+    }
+
+    Evaluation evaluate(nn::Sequential& model, std::int64_t at_most_examples) const override {
+        NoGrad no_grad;
+        metrics::ConfusionMatrix confusion;
+        std::int64_t seen = 0;
+        for (const data::Batch& batch : data::Loader{data_.test, {.batch_size = evaluation_batch}}) {
+            confusion.update(model(batch.images), batch.labels);
+            seen += batch.size();
+            if (seen >= at_most_examples) break;
+        }
+        std::vector<double> per_class = confusion.class_accuracy();
+        for (double& accuracy : per_class) accuracy *= 100;
+        double minority = 0;
+        const std::vector<std::size_t> few = minority_classes(counts_);
+        for (const std::size_t c : few) minority += per_class[c] / static_cast<double>(few.size());
+        return {
+            .metrics = {{"accuracy", 100 * confusion.accuracy()}, {"balanced_accuracy", 100 * confusion.balanced_accuracy()}, {"minority_accuracy", minority}},
+            .per_class = std::move(per_class)};
+    }
+
+    std::string title() const override { return "Imbalanced classes: " + data_.name; }
+    std::string introduction() const override {
+        return text("The most frequent class has ", *std::max_element(counts_.begin(), counts_.end()), " training examples, the rarest ",
+                    *std::min_element(counts_.begin(), counts_.end()),
+                    "; the test set has equally many of each. Each loss trains the same network from the same first weights on the same batches. "
+                    "minority_accuracy is the mean over the third of the classes with the fewest examples.");
+    }
+    std::string per_class_label() const override { return "accuracy (percent)"; }
+    std::vector<std::string> class_names() const override {
+        std::vector<std::string> names;
+        for (std::size_t c = 0; c < counts_.size(); ++c)
+            names.push_back(text(c < data_.train.class_names().size() ? data_.train.class_names()[c] : text("class ", c), " (", counts_[c], ")"));
+        return names;
+    }
+
+    std::vector<ExampleImage> examples(std::uint64_t seed) const override {
+        std::vector<ExampleImage> shown;
+        if (!data_.train.has_images()) return shown;
+        const data::LabeledImages set = imbalanced_set(seed);
+        const std::vector<std::string> names = class_names();
+        for (std::size_t c = 0; c < std::min<std::size_t>(names.size(), 12); ++c)
+            for (std::int64_t i = 0; i < set.count(); ++i) {
+                if (set.labels().at<std::int64_t>(i) != static_cast<std::int64_t>(c)) continue;
+                shown.push_back({.data_uri = png_data_uri(select(set.images(), 0, i)), .observed = {names[c]}});
+                break;
+            }
+        return shown;
+    }
+    std::string examples_introduction() const override { return "One training image of each class, with the number of examples that the class has."; }
+
+private:
+    data::LabeledImages imbalanced_set(std::uint64_t seed) const {
+        return data::make_imbalanced(data_.train, {.profile = profile_, .ratio = ratio_, .seed = seed});
+    }
+
+    BatchLoss loss_of(const Method& method, const std::string& loss, std::uint64_t seed) const {
+        if (method.has("inverse")) return weighted_loss(loss, losses::inverse_frequency(imbalanced_set(seed).class_counts()));
+        if (method.has("effective")) return weighted_loss(loss, losses::effective_number(imbalanced_set(seed).class_counts()));
+        return batch_loss(loss);
+    }
+
+    TrainingOptions options_;
+    SingleLabelData data_;
+    data::Profile profile_;
+    double ratio_;
+    std::vector<std::int64_t> counts_;
+    std::string model_;
+};
+
+}  // namespace
+
+TaskInfo imbalanced_info() {
+    return {.name = "imbalanced",
+            .summary = "single label; some classes have few examples. Beside the losses: cot, complement objective training",
+            .targets = losses::TargetKind::class_index,
+            .options = {{"profile", "long-tailed", {"long-tailed", "step"}, "how class sizes fall: long-tailed or step"},
+                        {"ratio", "0.01", {}, "N_min/N_max, the smallest class to the largest"}},
+            .modifiers = {{"inverse", "examples weighted by the inverse frequency of their class"},
+                          {"effective", "examples weighted by the effective number of their class (Cui et al. 2019)"},
+                          {"over", "classes drawn equally often, with replacement"},
+                          {"under", "as many examples of each class as the rarest has"}},
+            .procedures = {"cot"},
+            .methods = {"cross_entropy", "softmax_focal", "cot", "cce"}};
+}
+
+std::unique_ptr<Task> make_imbalanced_task(const TrainingOptions& options) { return std::make_unique<Imbalanced>(options); }
+
+}  // namespace knoll::apps

@@ -1,0 +1,33 @@
+#include <knoll/apps/training/models.h>
+
+#include <knoll/apps/terminal/suggestion.h>
+#include <knoll/core/error.h>
+#include <knoll/nn/models/models.h>
+
+#include <algorithm>
+
+namespace knoll::apps {
+
+namespace {
+
+nn::Sequential make_mlp(const data::Dataset& set) {
+    if (set.has_images()) return nn::models::mlp({.channels = set.channels(), .size = set.size(), .classes = set.classes()});
+    return nn::models::mlp({.channels = set.example_shape().numel(), .size = 1, .classes = set.classes()});
+}
+
+}  // namespace
+
+std::string model_name(const std::optional<std::string>& given, const data::Dataset& set) { return given.value_or(set.has_images() ? "small_cnn" : "mlp"); }
+
+nn::Sequential make_named_model(const std::string& name, const data::Dataset& set) {
+    if (name == "mlp") return make_mlp(set);
+    const std::vector<std::string> names{"small_cnn", "mlp", "lenet5", "resnet20"};
+    require<ValueError>(std::find(names.begin(), names.end(), name) != names.end(), "[model] expected the name of a model, got ", name,
+                        suggestion(name, names));
+    require<ValueError>(set.has_images(), "[model] expected images for ", name, ", got features of shape ", set.example_shape(), "; use --model mlp");
+    const nn::models::ModelOptions options{.channels = set.channels(), .size = set.size(), .classes = set.classes()};
+    if (name == "lenet5") return nn::models::lenet5(options);
+    return name == "resnet20" ? nn::models::resnet20(options) : nn::models::small_cnn(options);
+}
+
+}  // namespace knoll::apps

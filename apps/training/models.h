@@ -1,0 +1,18 @@
+// --model.
+#pragma once
+
+#include <knoll/data/dataset.h>
+#include <knoll/nn/sequential.h>
+
+#include <optional>
+#include <string>
+
+namespace knoll::apps {
+
+/// The model's name: as given, or the first that fits the data (small_cnn for images, mlp otherwise).
+std::string model_name(const std::optional<std::string>& given, const data::Dataset& set);
+
+/// Without weights. Throws ValueError on an unknown name, or a model for images where there are none.
+nn::Sequential make_named_model(const std::string& name, const data::Dataset& set);
+
+}  // namespace knoll::apps

@@ -1,0 +1,119 @@
+#include <knoll/apps/training/run_folder.h>
+
+#include <knoll/apps/report/results_files.h>
+#include <knoll/core/error.h>
+#include <knoll/core/files/atomic_file.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace knoll::apps {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_text(const std::string& path) {
+    const std::vector<std::byte> bytes = read_file(path);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string settings_text(const NamedTexts& settings) {
+    std::string out;
+    for (const auto& [name, value] : settings) out += name + " = " + value + "\n";
+    return out;
+}
+
+// The first line in which two texts differ, as "A, got B".
+std::string first_difference(std::string_view expected, std::string_view got) {
+    while (true) {
+        const std::string_view a = expected.substr(0, expected.find('\n'));
+        const std::string_view b = got.substr(0, got.find('\n'));
+        if (a != b || a.size() == expected.size()) return text(a, ", got ", b);
+        expected.remove_prefix(a.size() + 1);
+        got.remove_prefix(b.size() + 1);
+    }
+}
+
+std::string log_csv(const std::vector<EpochRecord>& records) {
+    std::string out = "epoch,loss,learning_rate,seconds";
+    if (!records.empty())
+        for (const Metric& metric : records.front().metrics) out += "," + metric.name;
+    out += "\n";
+    for (const EpochRecord& record : records) {
+        out += text(record.epoch, ",", record.loss, ",", record.learning_rate, ",", record.seconds);
+        for (const Metric& metric : record.metrics) out += text(",", metric.value);
+        out += "\n";
+    }
+    return out;
+}
+
+}  // namespace
+
+FolderLock::FolderLock(const std::string& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    require<FileError>(!error, "[out] expected a folder to write to, got ", folder, ": ", error.message(), "; choose another with --out");
+    const std::string path = folder + "/.lock";
+    descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    require<FileError>(descriptor_ >= 0, "[out] expected a folder to write to, got ", folder, ": ", std::strerror(errno), "; choose another with --out");
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+    close(descriptor_);
+    fail<FileError>("[out] expected a folder that no other run is using, got ", folder, "; wait for that run or choose another with --out");
+}
+
+// The file stays: removing it would let two others lock two files of the same name.
+FolderLock::~FolderLock() { close(descriptor_); }
+
+void require_writable(const std::string& path) {
+    const fs::path parent = fs::absolute(path).parent_path();
+    require<FileError>(fs::is_directory(parent), "[out] expected a file in an existing folder, got ", path, "; make the folder first");
+    require<FileError>(access(parent.c_str(), W_OK) == 0 && !fs::is_directory(path), "[out] expected a file that can be written, got ", path,
+                       "; choose another place");
+}
+
+std::string file_name(const std::string& name) {
+    std::string out;
+    for (const char c : name) out += std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("_.=+-", c) != nullptr ? c : '-';
+    return out;
+}
+
+void RunFolder::start(const NamedTexts& settings) const {
+    if (!exists()) return;
+    fs::create_directories(path_);
+    for (const char* name : {"log.csv", "checkpoint.safetensors", "run.json"}) fs::remove(path_ + "/" + name);
+    write_file(path_ + "/settings.txt", settings_text(settings));
+}
+
+void RunFolder::resume(const NamedTexts& settings) const {
+    const std::string path = path_ + "/settings.txt";
+    if (!fs::exists(path)) return start(settings);
+    const std::string noted = read_text(path);
+    const std::string now = settings_text(settings);
+    require<FileError>(noted == now, "[resume] expected the settings that ", path_, " was begun with, ", first_difference(noted, now),
+                       "; give the same options, or start afresh with --out");
+}
+
+bool RunFolder::has_checkpoint() const { return exists() && fs::exists(checkpoint()); }
+
+void RunFolder::write_log(const std::vector<EpochRecord>& records) const {
+    if (exists()) write_file(path_ + "/log.csv", log_csv(records));
+}
+
+void RunFolder::write_result(const RunResult& result) const {
+    if (exists()) write_file(path_ + "/run.json", run_json(result));
+}
+
+std::optional<RunResult> RunFolder::result() const {
+    const std::string path = path_ + "/run.json";
+    if (!exists() || !fs::exists(path)) return std::nullopt;
+    return parse_run_json(read_text(path), path);
+}
+
+}  // namespace knoll::apps

@@ -1,0 +1,52 @@
+// The folder of a run: settings, log, checkpoint and result; for one process at a time.
+#pragma once
+
+#include <knoll/apps/report/results.h>
+
+#include <optional>
+#include <string>
+
+namespace knoll::apps {
+
+/// Holds a folder while it lives. Throws FileError at once if the folder cannot be made or written to, or another process holds it.
+class FolderLock {
+public:
+    explicit FolderLock(const std::string& folder);
+    ~FolderLock();
+    FolderLock(const FolderLock&) = delete;
+    FolderLock& operator=(const FolderLock&) = delete;
+
+private:
+    int descriptor_;
+};
+
+/// Throws FileError unless a file could be written there. Writes nothing.
+void require_writable(const std::string& path);
+
+/// Text that can be a file name: what is not a letter, a digit or one of _.=+- becomes -.
+std::string file_name(const std::string& text);
+
+class RunFolder {
+public:
+    /// An empty path keeps nothing.
+    explicit RunFolder(std::string path) : path_(std::move(path)) {}
+
+    bool exists() const { return !path_.empty(); }
+    std::string checkpoint() const { return path_ + "/checkpoint.safetensors"; }
+
+    /// Starts afresh: forgets log, checkpoint and result of a run before, notes the settings.
+    void start(const NamedTexts& settings) const;
+    /// Goes on with what is there: throws FileError if the settings are not those noted. Starts if nothing is there.
+    void resume(const NamedTexts& settings) const;
+    bool has_checkpoint() const;
+
+    void write_log(const std::vector<EpochRecord>& records) const;
+    void write_result(const RunResult& result) const;
+    /// The result of a run that was finished.
+    std::optional<RunResult> result() const;
+
+private:
+    std::string path_;
+};
+
+}  // namespace knoll::apps

@@ -1,0 +1,156 @@
+#include <knoll/apps/training/trainer.h>
+
+#include <knoll/apps/terminal/table.h>
+#include <knoll/apps/training/checkpoint.h>
+
+#include <cmath>
+#include <ostream>
+
+namespace knoll::apps {
+
+namespace {
+
+// What is evaluated after each epoch for the learning curve; the whole set only after the last.
+constexpr std::int64_t curve_examples = 500;
+
+std::string epoch_line(const std::string& label, const EpochRecord& record, int epochs) {
+    std::string line = text(label, "  epoch ", record.epoch, "/", epochs, "  loss ", fixed(record.loss, 4));
+    for (const Metric& metric : record.metrics) line += text("  ", metric.name, " ", fixed(metric.value, 2));
+    return line + text("  ", duration(record.seconds));
+}
+
+}  // namespace
+
+NamedTexts run_settings(const Task& task, const Method& method, const Hyperparameters& hyperparameters, std::uint64_t seed) {
+    NamedTexts settings{{"task", task.info().name}};
+    for (const auto& entry : task.describe()) settings.push_back(entry);
+    settings.emplace_back("loss", method.text);
+    for (const auto& entry : describe(hyperparameters)) settings.push_back(entry);
+    settings.emplace_back("seed", text(seed));
+    return settings;
+}
+
+Trainer::Trainer(const Task& task, Method method, const Hyperparameters& hyperparameters, TrainerSettings settings, RunFolder folder, const Console& console)
+    : task_(task),
+      method_(std::move(method)),
+      hyperparameters_(hyperparameters),
+      settings_(std::move(settings)),
+      folder_(std::move(folder)),
+      console_(console),
+      data_(task.training_set(method_, settings_.seed)),
+      batches_per_epoch_((data_.count + hyperparameters.batch - 1) / hyperparameters.batch),
+      model_(task.make_model()),
+      curve_(make_curve(hyperparameters, batches_per_epoch_ * hyperparameters.epochs)) {
+    Rng rng{settings_.seed};
+    model_.initialize(rng);
+    procedure_ = task.make_procedure(method_, model_, hyperparameters, settings_.seed);
+    if (hyperparameters.ema > 0) average_.emplace(model_, nn::EMAOptions{.decay = hyperparameters.ema, .warm_up = true});
+    const NamedTexts noted = run_settings(task, method_, hyperparameters, settings_.seed);
+    if (settings_.resume) {
+        folder_.resume(noted);
+        if (folder_.has_checkpoint()) load();
+    } else {
+        folder_.start(noted);
+    }
+}
+
+RunResult Trainer::run(const SignalWatch& signals) {
+    spent_until_ = std::chrono::steady_clock::now();
+    {
+        Progress progress{console_, settings_.quiet, settings_.label, data_.count * hyperparameters_.epochs};
+        progress.start_at(state_.epoch * data_.count + state_.batch * hyperparameters_.batch);
+        while (state_.epoch < hyperparameters_.epochs) {
+            train_epoch(signals, progress);
+            finish_epoch();
+        }
+    }
+    const RunResult result = make_result(evaluate(Task::all));
+    folder_.write_result(result);
+    if (average_) average_->copy_to(model_);
+    return result;
+}
+
+void Trainer::train_epoch(const SignalWatch& signals, Progress& progress) {
+    model_.train();
+    for (const data::Batch& batch : data_.batches(hyperparameters_.batch, state_.epoch, state_.batch)) {
+        train_batch(batch);
+        progress.advance(batch.size(), text("epoch ", state_.epoch + 1, "/", hyperparameters_.epochs, "  loss ",
+                                            fixed(state_.loss_sum / static_cast<double>(state_.loss_examples), 4)));
+        const bool epoch_ends = state_.batch == batches_per_epoch_;
+        if (signals.caught() != 0) interrupt(signals.caught());
+        if (!epoch_ends && state_.batch % settings_.checkpoint_every == 0) save();
+    }
+}
+
+void Trainer::train_batch(const data::Batch& batch) {
+    for (nn::Optimizer* optimizer : procedure_->optimizers()) optimizer->set_learning_rate(learning_rate());
+    const double loss = procedure_->step(model_, batch, static_cast<int>(state_.epoch));
+    require<Error>(std::isfinite(loss), "[train] expected a finite loss, got ", loss, " with ", method_.text, " in epoch ", state_.epoch + 1, ", batch ",
+                   state_.batch + 1, "; try a smaller --lr");
+    if (average_) average_->update();
+    state_.loss_sum += loss * static_cast<double>(batch.size());
+    state_.loss_examples += batch.size();
+    ++state_.batch;
+}
+
+void Trainer::finish_epoch() {
+    const double rate = learning_rate();
+    const double loss = state_.loss_sum / static_cast<double>(state_.loss_examples);
+    const double before = state_.records.empty() ? 0 : state_.records.back().seconds;
+    ++state_.epoch;
+    state_.batch = 0;
+    state_.loss_sum = 0;
+    state_.loss_examples = 0;
+    const Evaluation evaluation = evaluate(curve_examples);
+    spend();
+    const EpochRecord record{
+        .epoch = static_cast<int>(state_.epoch), .loss = loss, .learning_rate = rate, .seconds = state_.seconds, .metrics = evaluation.metrics};
+    state_.records.push_back(record);
+    save();
+    folder_.write_log(state_.records);
+    if (!settings_.narrate) return;
+    EpochRecord shown = record;
+    shown.seconds -= before;
+    console_.out << (console_.terminal && !settings_.quiet ? "\r\033[K" : "") << epoch_line(settings_.label, shown, hyperparameters_.epochs) << std::endl;
+}
+
+Evaluation Trainer::evaluate(std::int64_t at_most) {
+    model_.eval();
+    if (average_) average_->swap();
+    const Evaluation evaluation = task_.evaluate(model_, at_most);
+    if (average_) average_->swap();
+    return evaluation;
+}
+
+RunResult Trainer::make_result(const Evaluation& evaluation) const {
+    return {.loss = method_.text,
+            .seed = settings_.seed,
+            .metrics = evaluation.metrics,
+            .seconds = state_.seconds,
+            .epochs = state_.records,
+            .per_class = evaluation.per_class};
+}
+
+double Trainer::learning_rate() const { return curve_(hyperparameters_.learning_rate, state_.epoch * batches_per_epoch_ + state_.batch); }
+
+void Trainer::spend() {
+    const auto now = std::chrono::steady_clock::now();
+    state_.seconds += std::chrono::duration<double>(now - spent_until_).count();
+    spent_until_ = now;
+}
+
+void Trainer::save() {
+    if (!folder_.exists()) return;
+    spend();
+    save_run(folder_.checkpoint(), {model_, procedure_->optimizers(), average_ ? &*average_ : nullptr, state_});
+}
+
+void Trainer::load() { load_run(folder_.checkpoint(), {model_, procedure_->optimizers(), average_ ? &*average_ : nullptr, state_}); }
+
+void Trainer::interrupt(int signal) {
+    save();
+    const std::string what = text("interrupted in epoch ", state_.epoch + 1, " of ", hyperparameters_.epochs);
+    throw Interrupted(signal, folder_.exists() ? what + "; go on with --resume" : what + "; nothing was kept, since there was no --out");
+}
+
+}  // namespace knoll::apps

@@ -1,0 +1,80 @@
+// One training run: epochs, learning rates, averaged weights, log, checkpoints. What is learned is the task's business.
+//
+// Everything random depends on (seed, epoch, index), and the learning rate on the number of the step, so a run goes on to the bit
+// from the weights, the optimisers' state and two integers.
+#pragma once
+
+#include <knoll/apps/terminal/console.h>
+#include <knoll/apps/terminal/progress.h>
+#include <knoll/apps/terminal/signals.h>
+#include <knoll/apps/training/run_folder.h>
+#include <knoll/apps/training/task.h>
+#include <knoll/nn/training/ema.h>
+
+#include <optional>
+
+namespace knoll::apps {
+
+/// Where a run stands, apart from weights.
+struct RunState {
+    std::int64_t epoch = 0;  ///< under way
+    std::int64_t batch = 0;  ///< next one in it
+    double loss_sum = 0;     ///< over the examples of this epoch so far
+    std::int64_t loss_examples = 0;
+    double seconds = 0;  ///< spent in all
+    std::vector<EpochRecord> records = {};
+};
+
+struct TrainerSettings {
+    std::uint64_t seed = 1;
+    bool resume = false;
+    int checkpoint_every = 200;  ///< batches within an epoch
+    bool quiet = false;
+    bool narrate = false;  ///< a line per epoch
+    std::string label;     ///< of the progress bar
+};
+
+class Trainer {
+public:
+    Trainer(const Task& task, Method method, const Hyperparameters& hyperparameters, TrainerSettings settings, RunFolder folder, const Console& console);
+
+    /// Trains to the end; judges the averaged weights if there are any, the last ones otherwise. Throws Interrupted, once a
+    /// checkpoint is written, on a signal; Error as soon as the loss is not finite.
+    RunResult run(const SignalWatch& signals);
+
+    /// After run(): with the weights that were judged.
+    const nn::Sequential& model() const { return model_; }
+
+private:
+    void train_epoch(const SignalWatch& signals, Progress& progress);
+    void train_batch(const data::Batch& batch);
+    void finish_epoch();
+    Evaluation evaluate(std::int64_t at_most);
+    RunResult make_result(const Evaluation& evaluation) const;
+    double learning_rate() const;
+    void spend();
+    void save();
+    void load();
+    [[noreturn]] void interrupt(int signal);
+
+    const Task& task_;
+    Method method_;
+    Hyperparameters hyperparameters_;
+    TrainerSettings settings_;
+    RunFolder folder_;
+    const Console& console_;
+
+    TrainingSet data_;
+    std::int64_t batches_per_epoch_;
+    nn::Sequential model_;
+    std::unique_ptr<Procedure> procedure_;
+    std::optional<nn::EMA> average_;
+    nn::RateCurve curve_;
+    RunState state_;
+    std::chrono::steady_clock::time_point spent_until_;
+};
+
+/// The settings on which a run's numbers depend, by name: what a resumed run must agree in.
+NamedTexts run_settings(const Task& task, const Method& method, const Hyperparameters& hyperparameters, std::uint64_t seed);
+
+}  // namespace knoll::apps
