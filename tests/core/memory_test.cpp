@@ -25,7 +25,7 @@ bool caches() {
 
 TEST_CASE("blocks are aligned to 64 bytes at any size, and apart from each other") {
     std::vector<std::pair<unsigned char*, std::size_t>> blocks;
-    for (const std::size_t bytes : {0, 1, 63, 64, 65, 255, 256, 257, 1000, 4097, 1 << 20}) {
+    for (const std::size_t bytes : {0U, 1U, 63U, 64U, 65U, 255U, 256U, 257U, 1000U, 4097U, 1U << 20}) {
         auto* block = static_cast<unsigned char*>(allocate_block(bytes));
         CHECK(reinterpret_cast<std::uintptr_t>(block) % 64 == 0);
         std::memset(block, static_cast<int>(blocks.size()), bytes);
