@@ -82,7 +82,8 @@ Tensor clamp(const Tensor& a, double low, double high) {
     require<ValueError>(low <= high, "[clamp] expected limits in order, got ", low, " and ", high);
     Tensor out = map_floating("clamp", a, [=](auto x) {
         using T = decltype(x);
-        return x < T(low) ? T(low) : x > T(high) ? T(high) : x;
+        const T raised = x < T(low) ? T(low) : x;
+        return raised > T(high) ? T(high) : raised;
     });
     return record("clamp", std::move(out),
                   gradient(a, [a = Saved(a), low, high](const Tensor& g) { return where((a.get() >= low) * (a.get() <= high), g, 0.0); }));

@@ -10,21 +10,22 @@ namespace {
 // out[i] = condition[i] ? a[i * a_step] : b[i * b_step]; a step is 0 (one value for all) or 1.
 template <class T>
 void select(const std::uint8_t* condition, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, T* out, std::int64_t n) {
+    const auto choose = [](std::uint8_t chosen, T x, T y) { return chosen != 0 ? x : y; };  // reads both, and so needs no branch
     if (a_step == 1 && b_step == 1)
         kernels::run_vectorized([=] {
-            for (std::int64_t i = 0; i < n; ++i) out[i] = condition[i] != 0 ? a[i] : b[i];
+            for (std::int64_t i = 0; i < n; ++i) out[i] = choose(condition[i], a[i], b[i]);
         });
     else if (a_step == 1)
         kernels::run_vectorized([=, right = *b] {
-            for (std::int64_t i = 0; i < n; ++i) out[i] = condition[i] != 0 ? a[i] : right;
+            for (std::int64_t i = 0; i < n; ++i) out[i] = choose(condition[i], a[i], right);
         });
     else if (b_step == 1)
         kernels::run_vectorized([=, left = *a] {
-            for (std::int64_t i = 0; i < n; ++i) out[i] = condition[i] != 0 ? left : b[i];
+            for (std::int64_t i = 0; i < n; ++i) out[i] = choose(condition[i], left, b[i]);
         });
     else
         kernels::run_vectorized([=, left = *a, right = *b] {
-            for (std::int64_t i = 0; i < n; ++i) out[i] = condition[i] != 0 ? left : right;
+            for (std::int64_t i = 0; i < n; ++i) out[i] = choose(condition[i], left, right);
         });
 }
 
