@@ -51,8 +51,8 @@ void spread_columns(const AveragePooling& pooling, const T* out, std::int64_t ro
 
 template <class T>
 void average_pool(const AveragePooling& pooling, const T* x, T* out) {
-    const auto [height, width] = pooling.out();
-    const std::int64_t pixels = pooling.in.height * pooling.in.width, positions = height * width;
+    const std::int64_t width = pooling.out().width;
+    const std::int64_t pixels = pooling.in.height * pooling.in.width, positions = pooling.out().height * width;
     parallel_for(pooling.planes, planes_per_chunk(pooling), [&](std::int64_t begin, std::int64_t end) {
         const Scratch<T> line(pooling.in.width);
         run_vectorized([&] {
@@ -70,8 +70,8 @@ void average_pool(const AveragePooling& pooling, const T* x, T* out) {
 
 template <class T>
 void average_pool_adjoint(const AveragePooling& pooling, const T* out, T* x) {
-    const auto [height, width] = pooling.out();
-    const std::int64_t pixels = pooling.in.height * pooling.in.width, positions = height * width;
+    const std::int64_t width = pooling.out().width;
+    const std::int64_t pixels = pooling.in.height * pooling.in.width, positions = pooling.out().height * width;
     parallel_for(pooling.planes, planes_per_chunk(pooling), [&](std::int64_t begin, std::int64_t end) {
         const Scratch<T> line(pooling.in.width);
         run_vectorized([&] {

@@ -3,7 +3,7 @@
 #include <knoll/core/parallel.h>
 
 #include <algorithm>
-#include <limits>
+#include <type_traits>
 
 namespace knoll::kernels {
 
@@ -13,49 +13,78 @@ constexpr std::int64_t elements_per_chunk = 16384;
 
 std::int64_t planes_per_chunk(std::int64_t elements) { return std::max<std::int64_t>(1, elements_per_chunk / std::max<std::int64_t>(1, elements)); }
 
-// Lets the pixels from, from + stride, ... compete with the best of their windows. A pixel wins if it is larger or NaN, and
-// against a NaN none does. Written with selects alone, so that it vectorises.
+// The part of a window that lies inside the plane.
+struct Clipped {
+    std::int64_t top, bottom, left, right;
+};
+
+// One window. A pixel wins if it is larger than the best so far or NaN; against a NaN none does.
 template <class T>
-void compete(const T* from, std::int64_t stride, std::int32_t first, std::int64_t count, T* best, std::int32_t* position) {
-    const auto step = static_cast<std::int32_t>(stride);
-    for (std::int64_t k = 0; k < count; ++k) {
-        const T value = from[k * stride];
-        const T leader = best[k];
-        const bool wins = (leader == leader) & !(value <= leader);
-        best[k] = wins ? value : leader;
-        position[k] = wins ? first + static_cast<std::int32_t>(k) * step : position[k];
-    }
+void pool_window(const T* plane, std::int64_t width, const Clipped& window, T* out, std::int32_t* position) {
+    std::int64_t best = window.top * width + window.left;
+    for (std::int64_t row = window.top; row < window.bottom; ++row)
+        for (std::int64_t pixel = row * width + window.left; pixel < row * width + window.right; ++pixel)
+            if (plane[best] == plane[best] && !(plane[pixel] <= plane[best])) best = pixel;
+    *out = plane[best];
+    *position = static_cast<std::int32_t>(best);
 }
 
-// The first pixel of a window, padding aside, stands for it until a larger one comes: all may be -inf.
-template <class T>
-void start_row(const MaxPooling& pooling, std::int64_t y, T* best, std::int32_t* position) {
-    const std::int64_t row = std::max<std::int64_t>(0, y * pooling.stride.height - pooling.padding.height);
-    for (std::int64_t k = 0; k < pooling.out.width; ++k) {
-        const std::int64_t column = std::max<std::int64_t>(0, k * pooling.stride.width - pooling.padding.width);
-        best[k] = -std::numeric_limits<T>::infinity();
-        position[k] = static_cast<std::int32_t>(row * pooling.in.width + column);
-    }
-}
+constexpr std::int64_t lanes = 8;
 
 template <class T>
-void pool_row(const MaxPooling& pooling, const T* plane, std::int64_t y, T* best, std::int32_t* position) {
-    start_row(pooling, y, best, position);
-    const std::int64_t top = y * pooling.stride.height - pooling.padding.height, stride = pooling.stride.width;
-    for (std::int64_t row = std::max<std::int64_t>(0, top); row < std::min(pooling.in.height, top + pooling.kernel.height); ++row)
-        for (std::int64_t j = 0; j < pooling.kernel.width; ++j) {
-            const std::int64_t offset = j - pooling.padding.width;
-            const std::int64_t begin = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
-            const std::int64_t end = offset >= pooling.in.width ? 0 : std::min(pooling.out.width, (pooling.in.width - 1 - offset) / stride + 1);
-            if (begin >= end) continue;
-            const std::int64_t first = row * pooling.in.width + begin * stride + offset;
-            if (stride == 1)
-                compete(plane + first, 1, static_cast<std::int32_t>(first), end - begin, best + begin, position + begin);
-            else if (stride == 2)
-                compete(plane + first, 2, static_cast<std::int32_t>(first), end - begin, best + begin, position + begin);
-            else
-                compete(plane + first, stride, static_cast<std::int32_t>(first), end - begin, best + begin, position + begin);
+using Lanes [[gnu::vector_size(lanes * sizeof(T))]] = T;
+template <class T>
+using LaneIndex = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+// Eight neighbouring windows that lie inside the plane from left to right, by the same rule. Vector types, because compilers
+// do not vectorise loops over pixels with gaps between them.
+template <class T>
+void pool_lanes(const T* plane, std::int64_t width, const Clipped& first, std::int64_t stride, T* out, std::int32_t* position) {
+    const auto load = [stride](const T* from, Lanes<T>& into) {
+        into = Lanes<T>{from[0], from[stride], from[2 * stride], from[3 * stride], from[4 * stride], from[5 * stride], from[6 * stride], from[7 * stride]};
+    };
+    using Index = LaneIndex<T>;
+    const auto s = static_cast<Index>(stride);
+    const Lanes<Index> apart{0, s, 2 * s, 3 * s, 4 * s, 5 * s, 6 * s, 7 * s};
+    const std::int64_t corner = first.top * width + first.left;
+    Lanes<T> best, value;
+    load(plane + corner, best);
+    Lanes<Index> where = apart + static_cast<Index>(corner);
+    for (std::int64_t row = first.top; row < first.bottom; ++row)
+        for (std::int64_t pixel = row * width + first.left; pixel < row * width + first.right; ++pixel) {
+            load(plane + pixel, value);
+            const auto wins = (best == best) & ~(value <= best);
+            best = wins ? value : best;
+            where = wins ? apart + static_cast<Index>(pixel) : where;
         }
+    for (std::int64_t l = 0; l < lanes; ++l) {
+        out[l] = best[l];
+        position[l] = static_cast<std::int32_t>(where[l]);
+    }
+}
+
+template <class T>
+void pool_row(const MaxPooling& pooling, const T* plane, std::int64_t y, T* out, std::int32_t* position) {
+    const std::int64_t top = y * pooling.stride.height - pooling.padding.height, stride = pooling.stride.width;
+    const auto window = [&](std::int64_t x) {
+        const std::int64_t left = x * stride - pooling.padding.width;
+        return Clipped{std::max<std::int64_t>(0, top), std::min(pooling.in.height, top + pooling.kernel.height), std::max<std::int64_t>(0, left),
+                       std::min(pooling.in.width, left + pooling.kernel.width)};
+    };
+    const auto one = [&](std::int64_t x) { pool_window(plane, pooling.in.width, window(x), out + x, position + x); };
+    // Windows begin .. end-1 are not clipped at the left or the right.
+    const std::int64_t begin = (pooling.padding.width + stride - 1) / stride;
+    const std::int64_t end = (pooling.in.width + pooling.padding.width - pooling.kernel.width) / stride + 1;
+    if (end - begin < lanes) {
+        for (std::int64_t x = 0; x < pooling.out.width; ++x) one(x);
+        return;
+    }
+    for (std::int64_t x = 0; x < begin; ++x) one(x);
+    for (std::int64_t x = begin; x < end; x += lanes) {
+        const std::int64_t from = std::min(x, end - lanes);  // the last eight may overlap those before
+        pool_lanes(plane, pooling.in.width, window(from), stride, out + from, position + from);
+    }
+    for (std::int64_t x = end; x < pooling.out.width; ++x) one(x);
 }
 
 }  // namespace
