@@ -88,10 +88,13 @@ void Module::load_generators(const std::vector<std::pair<std::string, std::optio
     const Fields fields(*this);
     require<ValueError>(generators.size() == fields.generators().size(), "[load_generators] expected ", fields.generators().size(), " generators, got ",
                         generators.size());
-    for (std::size_t i = 0; i < generators.size(); ++i)
-        require<ValueError>(generators[i].first == fields.generators()[i].first, "[load_generators] expected ", fields.generators()[i].first, ", got ",
-                            generators[i].first);
-    for (std::size_t i = 0; i < generators.size(); ++i) *fields.generators()[i].second = generators[i].second;
+    std::vector<std::optional<Rng>> found;
+    for (const auto& field : fields.generators()) {
+        const auto same_name = std::find_if(generators.begin(), generators.end(), [&](const auto& entry) { return entry.first == field.first; });
+        require<ValueError>(same_name != generators.end(), "[load_generators] expected a generator called ", field.first, ", got none");
+        found.push_back(same_name->second);
+    }
+    for (std::size_t i = 0; i < found.size(); ++i) *fields.generators()[i].second = found[i];
 }
 
 std::int64_t Module::num_parameters() const {

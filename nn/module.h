@@ -57,6 +57,7 @@ public:
     void load_state_dict(const StateDict& state);
     /// Where each random generator stands (Dropout); not part of state_dict(), but of a checkpoint.
     std::vector<std::pair<std::string, std::optional<Rng>>> generators() const;
+    /// Throws ValueError, and changes nothing, unless the names are those of generators().
     void load_generators(const std::vector<std::pair<std::string, std::optional<Rng>>>& generators);
     /// The number of trainable values.
     std::int64_t num_parameters() const;

@@ -14,5 +14,7 @@
 #include <knoll/nn/schedule/schedule.h>
 #include <knoll/nn/sequential.h>
 #include <knoll/nn/state_dict.h>
+#include <knoll/nn/training/checkpoint.h>
 #include <knoll/nn/training/early_stopping.h>
 #include <knoll/nn/training/ema.h>
+#include <knoll/nn/weights.h>

@@ -14,11 +14,11 @@ constexpr std::size_t names_shown = 8;
 void append_names(std::string& message, const char* title, const std::vector<std::string>& names) {
     if (names.empty()) return;
     append_text(message, text("; ", title, ": "));
-    for (std::size_t i = 0; i < names.size() && i < names_shown; ++i) message += (i == 0 ? "" : ", ") + names[i];
+    for (std::size_t i = 0; i < names.size() && i < names_shown; ++i) append_text(message, text(i == 0 ? "" : ", ", names[i]));
     if (names.size() > names_shown) append_text(message, text(" and ", names.size() - names_shown, " more"));
 }
 
-std::unordered_map<std::string, Tensor> index_by_name(const char* what, const StateDict& state) {
+std::unordered_map<std::string, Tensor> index_by_name(std::string_view what, const StateDict& state) {
     std::unordered_map<std::string, Tensor> index;
     for (const auto& [name, tensor] : state) {
         const bool is_new = index.emplace(name, tensor).second;
@@ -29,7 +29,7 @@ std::unordered_map<std::string, Tensor> index_by_name(const char* what, const St
 
 }  // namespace
 
-void copy_state(const char* what, const StateDict& into, const StateDict& from) {
+void copy_state(std::string_view what, const StateDict& into, const StateDict& from) {
     auto remaining = index_by_name(what, from);
     std::vector<std::string> missing, unexpected, misshaped;
     std::vector<Tensor> sources;
@@ -60,7 +60,7 @@ void copy_state(const char* what, const StateDict& into, const StateDict& from) 
 }
 
 void append_with_prefix(StateDict& state, const std::string& prefix, const StateDict& part) {
-    for (const auto& [name, tensor] : part) state.emplace_back(prefix + "." + name, tensor);
+    for (const auto& [name, tensor] : part) state.emplace_back(text(prefix, ".", name), tensor);
 }
 
 StateDict select_prefix(const StateDict& state, const std::string& prefix) {

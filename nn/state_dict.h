@@ -4,6 +4,7 @@
 #include <knoll/core/files/named_tensors.h>
 
 #include <string>
+#include <string_view>
 
 namespace knoll::nn {
 
@@ -13,7 +14,7 @@ using StateDict = NamedTensors;
 /// Copies the values of `from` into the tensors of `into`, converting types. Throws ValueError, and changes nothing,
 /// unless both have exactly the same names and shapes; the text lists what is missing, unexpected and misshaped.
 /// `what` names the owner in the text.
-void copy_state(const char* what, const StateDict& into, const StateDict& from);
+void copy_state(std::string_view what, const StateDict& into, const StateDict& from);
 
 /// Appends all of `part` with its names prefixed by "prefix.".
 void append_with_prefix(StateDict& state, const std::string& prefix, const StateDict& part);

@@ -129,6 +129,8 @@ void Optimizer::load_state_dict(const StateDict& state) {
     const Tensor& steps = found->second;
     require<ValueError>(steps.dtype() == DType::i64 && steps.shape() == Shape{count}, "[", name_, "] expected the state of ", count,
                         " parameters, got steps of ", steps.dtype(), " and shape ", steps.shape());
+    for (const std::int64_t taken : steps.data<std::int64_t>())
+        require<ValueError>(taken >= 0, "[", name_, "] expected 0 or more steps per parameter, got ", taken);
     std::vector<std::vector<Tensor>> loaded(slots_.size());
     StateDict target;
     target.emplace_back("learning_rates", zeros({static_cast<std::int64_t>(learning_rates_.size())}, DType::f64));
@@ -140,6 +142,7 @@ void Optimizer::load_state_dict(const StateDict& state) {
     }
     copy_state(name_, target, state);
     const auto rates = target[0].second.data<double>();
+    for (const double rate : rates) detail::check_option(name_, "a learning rate", rate, std::numeric_limits<double>::infinity());
     learning_rates_.assign(rates.begin(), rates.end());
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         slots_[i].steps = steps.data<std::int64_t>()[i];
