@@ -13,6 +13,7 @@ namespace knoll::kernels {
 namespace {
 
 constexpr std::int64_t tile_bytes = 256 * 1024;
+constexpr std::int64_t least_positions = 128;  // fewer, and each product spends its time on arranging the weights
 constexpr std::int64_t flops_per_chunk = 500'000;
 constexpr std::int64_t wanted_chunks = 16;            // enough to keep any number of threads busy that such work is worth
 constexpr std::int64_t partial_elements = 4'000'000;  // the most that partial sums of weights may take
@@ -24,7 +25,8 @@ template <class T>
 struct Tiling {
     explicit Tiling(const ConvolutionGeometry& geometry) : geometry(geometry) {
         const std::int64_t row_bytes = std::max<std::int64_t>(1, geometry.fan_in() * geometry.out.width) * static_cast<std::int64_t>(sizeof(T));
-        rows = std::clamp<std::int64_t>(tile_bytes / row_bytes, 1, std::max<std::int64_t>(1, geometry.out.height));
+        const std::int64_t enough = ceil_div(least_positions, std::max<std::int64_t>(1, geometry.out.width));
+        rows = std::clamp<std::int64_t>(std::max(tile_bytes / row_bytes, enough), 1, std::max<std::int64_t>(1, geometry.out.height));
         count = ceil_div(geometry.out.height, rows);
     }
     OutputRows tile(std::int64_t index) const { return {index * rows, std::min(geometry.out.height, (index + 1) * rows)}; }

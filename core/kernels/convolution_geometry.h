@@ -34,15 +34,17 @@ struct ConvolutionGeometry {
     /// True if each channel is convolved on its own.
     bool is_depthwise() const { return groups > 1 && in_channels == 1; }
 
-    /// The input row that tap row i of output row y reads; may lie outside.
-    std::int64_t input_row(std::int64_t y, std::int64_t i) const { return y * stride.height + i * dilation.height - padding.height; }
-    /// The input column that tap column j of output column 0 reads; may lie outside.
+    /// The input row and column that a tap reads at output position 0; may lie outside.
+    std::int64_t row_offset(std::int64_t i) const { return i * dilation.height - padding.height; }
     std::int64_t column_offset(std::int64_t j) const { return j * dilation.width - padding.width; }
-    /// The output columns for which tap column j lies inside the image.
-    Inside inside(std::int64_t j) const {
-        const std::int64_t offset = column_offset(j);
-        const std::int64_t begin = offset >= 0 ? 0 : std::min(out.width, (-offset + stride.width - 1) / stride.width);
-        const std::int64_t end = offset >= in.width ? 0 : std::min(out.width, (in.width - 1 - offset) / stride.width + 1);
+    /// The output rows and columns for which a tap lies inside the image.
+    Inside rows_inside(std::int64_t i) const { return inside(row_offset(i), in.height, out.height, stride.height); }
+    Inside columns_inside(std::int64_t j) const { return inside(column_offset(j), in.width, out.width, stride.width); }
+
+private:
+    static Inside inside(std::int64_t offset, std::int64_t in, std::int64_t out, std::int64_t stride) {
+        const std::int64_t begin = offset >= 0 ? 0 : std::min(out, (-offset + stride - 1) / stride);
+        const std::int64_t end = offset >= in ? 0 : std::min(out, (in - 1 - offset) / stride + 1);
         return {begin, std::max(begin, end)};
     }
 };

@@ -19,15 +19,13 @@ std::int64_t planes_per_chunk(const ConvolutionGeometry& geometry, std::int64_t 
 // reaches; neighbours in the input are stride.width apart.
 template <class Visit>
 void for_each_run(const ConvolutionGeometry& geometry, const Visit& visit) {
-    for (std::int64_t y = 0; y < geometry.out.height; ++y)
-        for (std::int64_t i = 0; i < geometry.kernel.height; ++i) {
-            const std::int64_t row = geometry.input_row(y, i);
-            if (row < 0 || row >= geometry.in.height) continue;
-            for (std::int64_t j = 0; j < geometry.kernel.width; ++j) {
-                const Inside inside = geometry.inside(j);
-                visit(i * geometry.kernel.width + j, row * geometry.in.width + inside.begin * geometry.stride.width + geometry.column_offset(j),
-                      y * geometry.out.width + inside.begin, inside.end - inside.begin);
-            }
+    for (std::int64_t i = 0; i < geometry.kernel.height; ++i)
+        for (std::int64_t j = 0; j < geometry.kernel.width; ++j) {
+            const Inside rows = geometry.rows_inside(i), columns = geometry.columns_inside(j);
+            const std::int64_t column = columns.begin * geometry.stride.width + geometry.column_offset(j);
+            for (std::int64_t y = rows.begin; y < rows.end; ++y)
+                visit(i * geometry.kernel.width + j, (y * geometry.stride.height + geometry.row_offset(i)) * geometry.in.width + column,
+                      y * geometry.out.width + columns.begin, columns.end - columns.begin);
         }
 }
 
