@@ -88,11 +88,14 @@ void im2col(const ConvolutionGeometry& geometry, const T* planes, std::int64_t c
             clear_run(into, (tap.first - tile.begin) * tap.width);
             into += (tap.first - tile.begin) * tap.width;
             std::int64_t pixel = tap.pixel;
-            for (std::int64_t y = tap.first; y < tap.last; ++y, into += tap.width, pixel += tap.row) {
-                clear_run(into, tap.left);
-                copy_run(planes + pixel, tap.stride, tap.right - tap.left, into + tap.left);
-                clear_run(into + tap.right, tap.width - tap.right);
-            }
+            if (tap.stride == 1 && tap.width >= 8 && tap.left == 0 && tap.right == tap.width)
+                for (std::int64_t y = tap.first; y < tap.last; ++y, into += tap.width, pixel += tap.row) copy_blocks<8>(planes + pixel, tap.width, into);
+            else
+                for (std::int64_t y = tap.first; y < tap.last; ++y, into += tap.width, pixel += tap.row) {
+                    clear_run(into, tap.left);
+                    copy_run(planes + pixel, tap.stride, tap.right - tap.left, into + tap.left);
+                    clear_run(into + tap.right, tap.width - tap.right);
+                }
             clear_run(into, (tile.end - tap.last) * tap.width);
         });
     });

@@ -3,6 +3,7 @@
 #include <knoll/core/parallel.h>
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
 namespace knoll::kernels {
@@ -36,56 +37,82 @@ using Lanes [[gnu::vector_size(lanes * sizeof(T))]] = T;
 template <class T>
 using LaneIndex = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
 
-// Eight neighbouring windows that lie inside the plane from left to right, by the same rule. Vector types, because compilers
-// do not vectorise loops over pixels with gaps between them.
+// How far apart the pixels of neighbouring windows lie. Lanes without a window repeat the last one.
 template <class T>
-void pool_lanes(const T* plane, std::int64_t width, const Clipped& first, std::int64_t stride, T* out, std::int32_t* position) {
-    const auto load = [stride](const T* from, Lanes<T>& into) {
-        into = Lanes<T>{from[0], from[stride], from[2 * stride], from[3 * stride], from[4 * stride], from[5 * stride], from[6 * stride], from[7 * stride]};
-    };
+struct LaneOffsets {
+    LaneOffsets(std::int64_t windows, std::int64_t stride) : count(windows) {
+        for (std::int64_t l = 0; l < lanes; ++l) {
+            apart[static_cast<std::size_t>(l)] = std::clamp<std::int64_t>(windows - 1, 0, l) * stride;
+            offset[l] = static_cast<LaneIndex<T>>(apart[static_cast<std::size_t>(l)]);
+        }
+    }
+
+    std::int64_t count;
+    std::array<std::int64_t, lanes> apart;
+    Lanes<LaneIndex<T>> offset{};
+};
+
+// Up to eight neighbouring windows that lie inside the plane from left to right, by the same rule. Vector types, because
+// compilers do not vectorise loops over pixels with gaps between them.
+template <class T>
+void pool_lanes(const T* plane, std::int64_t width, const Clipped& first, const LaneOffsets<T>& windows, T* out, std::int32_t* position) {
     using Index = LaneIndex<T>;
-    const auto s = static_cast<Index>(stride);
-    const Lanes<Index> apart{0, s, 2 * s, 3 * s, 4 * s, 5 * s, 6 * s, 7 * s};
+    const std::array<std::int64_t, lanes> apart = windows.apart;
+    const auto load = [&](const T* from, Lanes<T>& into) {
+        into = Lanes<T>{from[apart[0]], from[apart[1]], from[apart[2]], from[apart[3]], from[apart[4]], from[apart[5]], from[apart[6]], from[apart[7]]};
+    };
     const std::int64_t corner = first.top * width + first.left;
     Lanes<T> best, value;
     load(plane + corner, best);
-    Lanes<Index> where = apart + static_cast<Index>(corner);
+    Lanes<Index> where = windows.offset + static_cast<Index>(corner);
     for (std::int64_t row = first.top; row < first.bottom; ++row)
         for (std::int64_t pixel = row * width + first.left; pixel < row * width + first.right; ++pixel) {
             load(plane + pixel, value);
             const auto wins = (best == best) & ~(value <= best);
             best = wins ? value : best;
-            where = wins ? apart + static_cast<Index>(pixel) : where;
+            where = wins ? windows.offset + static_cast<Index>(pixel) : where;
         }
-    for (std::int64_t l = 0; l < lanes; ++l) {
+    for (std::int64_t l = 0; l < windows.count; ++l) {
         out[l] = best[l];
         position[l] = static_cast<std::int32_t>(where[l]);
     }
 }
 
+// Pools one row of windows after another: eight at a time, and one by one where padding clips them at the sides.
 template <class T>
-void pool_row(const MaxPooling& pooling, const T* plane, std::int64_t y, T* out, std::int32_t* position) {
-    const std::int64_t top = y * pooling.stride.height - pooling.padding.height, stride = pooling.stride.width;
-    const auto window = [&](std::int64_t x) {
-        const std::int64_t left = x * stride - pooling.padding.width;
-        return Clipped{std::max<std::int64_t>(0, top), std::min(pooling.in.height, top + pooling.kernel.height), std::max<std::int64_t>(0, left),
-                       std::min(pooling.in.width, left + pooling.kernel.width)};
-    };
-    const auto one = [&](std::int64_t x) { pool_window(plane, pooling.in.width, window(x), out + x, position + x); };
-    // Windows begin .. end-1 are not clipped at the left or the right.
-    const std::int64_t begin = (pooling.padding.width + stride - 1) / stride;
-    const std::int64_t end = (pooling.in.width + pooling.padding.width - pooling.kernel.width) / stride + 1;
-    if (end - begin < lanes) {
-        for (std::int64_t x = 0; x < pooling.out.width; ++x) one(x);
-        return;
+class RowPooling {
+public:
+    explicit RowPooling(const MaxPooling& pooling) : pooling_(pooling), stride_(pooling.stride.width), full_(lanes, stride_), rest_(0, stride_) {
+        const std::int64_t right = pooling_.in.width + pooling_.padding.width - pooling_.kernel.width;
+        begin_ = std::min(pooling_.out.width, (pooling_.padding.width + stride_ - 1) / stride_);
+        end_ = right < 0 ? begin_ : std::max(begin_, right / stride_ + 1);
+        rest_ = LaneOffsets<T>((end_ - begin_) % lanes, stride_);
     }
-    for (std::int64_t x = 0; x < begin; ++x) one(x);
-    for (std::int64_t x = begin; x < end; x += lanes) {
-        const std::int64_t from = std::min(x, end - lanes);  // the last eight may overlap those before
-        pool_lanes(plane, pooling.in.width, window(from), stride, out + from, position + from);
+
+    void operator()(const T* plane, std::int64_t y, T* out, std::int32_t* position) const {
+        const auto one = [&](std::int64_t x) { pool_window(plane, pooling_.in.width, window(x, y), out + x, position + x); };
+        const auto several = [&](std::int64_t x, const LaneOffsets<T>& windows) {
+            pool_lanes(plane, pooling_.in.width, window(x, y), windows, out + x, position + x);
+        };
+        std::int64_t x = 0;
+        for (; x < begin_; ++x) one(x);
+        for (; x + lanes <= end_; x += lanes) several(x, full_);
+        if (x < end_) several(x, rest_);
+        for (x = end_; x < pooling_.out.width; ++x) one(x);
     }
-    for (std::int64_t x = end; x < pooling.out.width; ++x) one(x);
-}
+
+private:
+    Clipped window(std::int64_t x, std::int64_t y) const {
+        const std::int64_t top = y * pooling_.stride.height - pooling_.padding.height, left = x * stride_ - pooling_.padding.width;
+        return {std::max<std::int64_t>(0, top), std::min(pooling_.in.height, top + pooling_.kernel.height), std::max<std::int64_t>(0, left),
+                std::min(pooling_.in.width, left + pooling_.kernel.width)};
+    }
+
+    MaxPooling pooling_;
+    std::int64_t stride_;
+    std::int64_t begin_, end_;  // of the windows that are not clipped at the left or the right
+    LaneOffsets<T> full_, rest_;
+};
 
 }  // namespace
 
@@ -94,10 +121,11 @@ void max_pool(const MaxPooling& pooling, const T* x, T* out, std::int32_t* posit
     const std::int64_t pixels = pooling.in.height * pooling.in.width, positions = pooling.out.height * pooling.out.width;
     parallel_for(pooling.planes, planes_per_chunk(pixels), [&](std::int64_t begin, std::int64_t end) {
         run_vectorized([&] {
+            const RowPooling<T> pool_row(pooling);
             for (std::int64_t plane = begin; plane < end; ++plane)
                 for (std::int64_t y = 0; y < pooling.out.height; ++y) {
                     const std::int64_t row = plane * positions + y * pooling.out.width;
-                    pool_row(pooling, x + plane * pixels, y, out + row, position + row);
+                    pool_row(x + plane * pixels, y, out + row, position + row);
                 }
         });
     });
