@@ -1,9 +1,12 @@
+#include <knoll/core/kernels/simd.h>
 #include <knoll/core/kernels/trigonometry.h>
 #include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/random.h>
 #include <knoll/core/parallel.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <numbers>
 #include <numeric>
 
@@ -25,15 +28,37 @@ void draw(std::int64_t count, Rng& rng, const Body& body) {
     rng.skip(static_cast<std::uint64_t>(count));
 }
 
-// A tensor whose element i is f(uniform number i).
+// A tensor whose element i is f(number i).
 template <class T, class F>
-Tensor from_uniform(const Shape& shape, Rng& rng, const F& f) {
+Tensor from_numbers(const Shape& shape, Rng& rng, const F& f) {
     Tensor out = empty(shape, dtype_of<T>());
     T* values = out.fresh_data<T>();
     draw(out.numel(), rng, [&](std::span<const std::uint64_t> numbers, std::int64_t begin) {
-        for (std::size_t i = 0; i < numbers.size(); ++i) values[begin + static_cast<std::int64_t>(i)] = f(numbers[i]);
+        kernels::run_vectorized([=, into = values + begin] {
+            for (std::size_t i = 0; i < numbers.size(); ++i) into[i] = f(numbers[i]);
+        });
     });
     return out;
+}
+
+// The bound on a number's leading 53 bits below which Rng::to_uniform() is below the probability. Whole numbers are compared
+// because AVX2 converts none.
+std::int64_t threshold(double probability) { return static_cast<std::int64_t>(std::ceil(probability * 0x1p53)); }
+bool is_below(std::uint64_t number, std::int64_t threshold) { return static_cast<std::int64_t>(number >> 11) < threshold; }
+
+// Pairs of independent normal numbers from pairs of uniform ones (Box and Muller 1958).
+template <class T>
+void to_normal(std::span<const std::uint64_t> numbers, T* values) {
+    std::array<double, random_grain> uniform;
+    for (std::size_t i = 0; i < numbers.size(); ++i) uniform[i] = Rng::to_uniform(numbers[i]);
+    kernels::run_vectorized([values, from = uniform.data(), pairs = numbers.size() / 2] {
+        for (std::size_t i = 0; i < pairs; ++i) {
+            const double radius = kernels::sqrt(-2 * kernels::log(1 - from[2 * i]));
+            const double angle = 2 * std::numbers::pi * from[2 * i + 1];
+            values[2 * i] = static_cast<T>(radius * kernels::cos(angle));
+            values[2 * i + 1] = static_cast<T>(radius * kernels::sin(angle));
+        }
+    });
 }
 
 void require_probability(const char* op, double probability) {
@@ -47,9 +72,9 @@ Tensor rand(const Shape& shape, Rng& rng, DType dtype) {
         using T = decltype(zero);
         // As many leading bits as the type holds, so that nothing rounds up to 1.
         if constexpr (std::is_same_v<T, float>)
-            return from_uniform<T>(shape, rng, [](std::uint64_t number) { return static_cast<float>(number >> 40) * 0x1p-24F; });
+            return from_numbers<T>(shape, rng, [](std::uint64_t number) { return static_cast<float>(static_cast<std::int32_t>(number >> 40)) * 0x1p-24F; });
         else
-            return from_uniform<T>(shape, rng, Rng::to_uniform);
+            return from_numbers<T>(shape, rng, [](std::uint64_t number) { return Rng::to_uniform(number); });
     });
 }
 
@@ -60,13 +85,9 @@ Tensor randn(const Shape& shape, Rng& rng, DType dtype) {
         using T = decltype(zero);
         T* values = out.fresh_data<T>();
         draw(count + count % 2, rng, [&](std::span<const std::uint64_t> numbers, std::int64_t begin) {
-            for (std::size_t i = 0; i < numbers.size(); i += 2) {
-                const double radius = kernels::sqrt(-2 * kernels::log(1 - Rng::to_uniform(numbers[i])));
-                const double angle = 2 * std::numbers::pi * Rng::to_uniform(numbers[i + 1]);
-                const std::int64_t at = begin + static_cast<std::int64_t>(i);
-                values[at] = static_cast<T>(radius * kernels::cos(angle));
-                if (at + 1 < count) values[at + 1] = static_cast<T>(radius * kernels::sin(angle));
-            }
+            std::array<T, random_grain> normal;
+            to_normal(numbers, normal.data());
+            std::copy_n(normal.data(), std::min<std::int64_t>(std::ssize(numbers), count - begin), values + begin);
         });
     });
     return out;
@@ -76,7 +97,7 @@ Tensor bernoulli(const Shape& shape, double probability, Rng& rng, DType dtype) 
     require_probability("bernoulli", probability);
     return visit(dtype, [&](auto zero) {
         using T = decltype(zero);
-        return from_uniform<T>(shape, rng, [=](std::uint64_t number) { return static_cast<T>(Rng::to_uniform(number) < probability); });
+        return from_numbers<T>(shape, rng, [bound = threshold(probability)](std::uint64_t number) { return is_below(number, bound) ? T(1) : T(0); });
     });
 }
 
@@ -110,7 +131,8 @@ Tensor dropout(const Tensor& a, double probability, Rng& rng, bool training) {
     const Tensor mask = visit_floating("dropout", a.dtype(), [&](auto zero) {
         using T = decltype(zero);
         const T scale = static_cast<T>(kept_scale);
-        return from_uniform<T>(a.shape(), rng, [=](std::uint64_t number) { return Rng::to_uniform(number) < probability ? T(0) : scale; });
+        return from_numbers<T>(a.shape(), rng,
+                               [scale, bound = threshold(probability)](std::uint64_t number) { return is_below(number, bound) ? T(0) : scale; });
     });
     return a * mask;
 }

@@ -83,7 +83,7 @@ TEST_CASE("a number depends on seed, stream and position alone") {
 
 TEST_CASE("many numbers peeked at once are those peeked one by one, from odd and even positions") {
     for (const std::uint64_t position : {0U, 1U, 2U, 3U})
-        for (const std::size_t count : {0U, 1U, 2U, 5U, 8U}) {
+        for (const std::size_t count : {0U, 1U, 2U, 5U, 31U, 32U, 33U, 100U}) {
             Rng rng{11};
             rng.set_position(position);
             std::vector<std::uint64_t> numbers(count);
