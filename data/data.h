@@ -7,8 +7,12 @@
 #include <knoll/data/loader/transform.h>
 #include <knoll/data/metrics/accuracy.h>
 #include <knoll/data/metrics/multi_label.h>
+#include <knoll/data/readers/arff.h>
+#include <knoll/data/readers/cifar.h>
 #include <knoll/data/readers/idx.h>
+#include <knoll/data/readers/npy.h>
 #include <knoll/data/spoil/drop_labels.h>
 #include <knoll/data/spoil/imbalance.h>
 #include <knoll/data/spoil/label_noise.h>
 #include <knoll/data/synthetic/scenes.h>
+#include <knoll/data/synthetic/shapes.h>

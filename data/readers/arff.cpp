@@ -1,0 +1,118 @@
+// Two passes over the rows: the first counts them, and makes sure that the table they state is in proportion to the file;
+// the second fills it.
+#include <knoll/core/files/atomic_file.h>
+#include <knoll/core/ops/shape.h>
+#include <knoll/data/readers/arff.h>
+#include <knoll/data/readers/arff_header.h>
+
+#include <algorithm>
+
+namespace knoll::data {
+
+namespace {
+
+// Sparse rows may stand for many more zeros than the file has bytes, up to this factor.
+constexpr std::uint64_t most_bytes_per_byte = 1024;
+
+struct Table {
+    std::vector<ArffAttribute> attributes;  // none without a header
+    std::int64_t columns = 0;
+    Tensor values;  // f32 [rows, columns]
+};
+
+bool is_sparse(std::string_view line) { return line.front() == '{'; }
+
+std::int64_t count_fields(std::string_view line) { return std::count(line.begin(), line.end(), ',') + 1; }
+
+// `lines` stands before the first row. A dense row has a byte for each of its values and more; sparse ones may not.
+std::int64_t count_rows(TextLines lines, std::int64_t columns, std::size_t file_bytes) {
+    std::int64_t rows = 0;
+    for (; lines.next(); ++rows) {
+        const std::int64_t fields = is_sparse(lines.line()) ? columns : count_fields(lines.line());
+        lines.require(fields == columns, "expected ", columns, " values, got ", fields);
+    }
+    lines.require(rows > 0, "expected at least one row, got none");
+    std::uint64_t bytes = sizeof(float);
+    const bool fits = !__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(rows), &bytes) &&
+                      !__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(columns), &bytes) && bytes <= most_bytes_per_byte * file_bytes;
+    lines.require(fits, "expected rows that stand for at most ", most_bytes_per_byte, " times the file's ", file_bytes, " bytes, got ", rows, " rows of ",
+                  columns, " values");
+    return rows;
+}
+
+void read_dense(const TextLines& lines, std::span<float> row) {
+    std::string_view rest = lines.line();
+    for (float& value : row) value = lines.number(take_field(rest, ','));
+}
+
+// {index value, index value, ...}, the indices from 0 and rising; what is not named is 0.
+void read_sparse(const TextLines& lines, std::span<float> row) {
+    std::fill(row.begin(), row.end(), 0.0F);
+    std::string_view rest = lines.line();
+    lines.require(rest.back() == '}', "expected a closing brace at the end of a sparse row, got ", shown(rest.substr(rest.size() - 1)));
+    rest = trim(rest.substr(1, rest.size() - 2));
+    float least = 0.0F;
+    while (!rest.empty()) {
+        std::string_view entry = take_field(rest, ',');
+        const std::string_view index_field = take_word(entry);
+        const float index = lines.number(index_field);
+        lines.require(index >= least && index < static_cast<float>(row.size()) && index == static_cast<float>(static_cast<std::int64_t>(index)),
+                      "expected rising indices in 0..", row.size() - 1, ", got ", shown(index_field));
+        row[static_cast<std::size_t>(index)] = lines.number(trim(entry));
+        least = index + 1.0F;
+    }
+}
+
+Table read_table(const std::string& path) {
+    const std::vector<std::byte> bytes = read_file(path);
+    TextLines lines("arff", path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    TextLines rows = lines;
+    lines.require(lines.next(), "expected a header or numbers, got nothing");
+    Table table{read_arff_header(lines), 0, {}};
+    table.columns = static_cast<std::int64_t>(table.attributes.size());
+    if (table.attributes.empty()) {
+        lines.require(!is_sparse(lines.line()), "expected a header before sparse rows, got none");
+        table.columns = count_fields(lines.line());
+    } else {
+        rows = lines;
+    }
+
+    const std::int64_t count = count_rows(rows, table.columns, bytes.size());
+    table.values = empty({count, table.columns});
+    const std::span<float> values(table.values.fresh_data<float>(), static_cast<std::size_t>(table.values.numel()));
+    const auto width = static_cast<std::size_t>(table.columns);
+    for (std::size_t r = 0; rows.next(); ++r) {
+        const std::span<float> row = values.subspan(r * width, width);
+        is_sparse(rows.line()) ? read_sparse(rows, row) : read_dense(rows, row);
+        for (std::size_t c = 0; c < table.attributes.size(); ++c)
+            rows.require(!table.attributes[c].binary || row[c] == 0.0F || row[c] == 1.0F, "expected 0 or 1 for ", shown(table.attributes[c].name), ", got ",
+                         row[c]);
+    }
+    return table;
+}
+
+// The last columns as labels. Those declared as {0,1} have been checked with their line; others may hold anything.
+Tensor to_labels(const Tensor& columns, const std::string& path) {
+    for (const float value : columns.data<float>())
+        require<FileError>(value == 0.0F || value == 1.0F, "[arff] ", path, ": expected labels of 0 or 1, got ", value);
+    return columns.to(DType::u8);
+}
+
+}  // namespace
+
+MultiLabelImages load_arff(const std::string& path, const ArffOptions& options) {
+    const Table table = read_table(path);
+    require<FileError>(options.labels >= 1 && options.labels < table.columns, "[arff] ", path, ": expected features beside ", options.labels, " labels, got ",
+                       table.columns, " columns");
+    const std::int64_t count = table.values.size(0);
+    const std::int64_t features = table.columns - options.labels;
+    require<ValueError>(options.image.empty() || (options.image.rank() == 3 && options.image.numel() == features), "[arff] expected an image [C, H, W] of ",
+                        features, " features, got ", options.image);
+    Tensor images = slice(table.values, 1, 0, features);
+    if (!options.image.empty()) images = reshape(images, {count, options.image[0], options.image[1], options.image[2]});
+    std::vector<std::string> names;
+    for (std::size_t c = static_cast<std::size_t>(features); c < table.attributes.size(); ++c) names.push_back(table.attributes[c].name);
+    return {std::move(images), to_labels(slice(table.values, 1, features, table.columns), path), std::move(names)};
+}
+
+}  // namespace knoll::data
