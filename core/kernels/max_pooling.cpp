@@ -62,7 +62,7 @@ void pool_lanes(const T* plane, std::int64_t width, const Clipped& first, const 
         into = Lanes<T>{from[apart[0]], from[apart[1]], from[apart[2]], from[apart[3]], from[apart[4]], from[apart[5]], from[apart[6]], from[apart[7]]};
     };
     const std::int64_t corner = first.top * width + first.left;
-    Lanes<T> best, value;
+    Lanes<T> best{}, value{};
     load(plane + corner, best);
     Lanes<Index> where = windows.offset + static_cast<Index>(corner);
     for (std::int64_t row = first.top; row < first.bottom; ++row)
