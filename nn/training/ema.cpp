@@ -27,6 +27,7 @@ void blend(Tensor& average, const Tensor& value, double decay) {
 
 EMA::EMA(const Module& model, const EMAOptions& options) : options_(options), model_(model.named_parameters()) {
     require<ValueError>(options.decay >= 0.0 && options.decay <= 1.0, "[EMA] expected a decay in [0, 1], got ", options.decay);
+    for (const auto& entry : model_) require_initialized("EMA", entry.second);
     for (const auto& buffer : model.named_buffers()) model_.push_back(buffer);
     for (const auto& [name, tensor] : model_) average_.emplace_back(name, tensor.detach().clone());
 }

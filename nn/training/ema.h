@@ -11,7 +11,7 @@ struct EMAOptions {
 };
 
 /// The exponential moving average of all floating parameters and buffers (Polyak and Juditsky 1992, with exponential weights);
-/// integers are copied. It begins as a copy of the model, and keeps handles on the model's tensors.
+/// integers are copied. It begins as a copy of the model, which must be initialised, and keeps handles on its tensors.
 class EMA {
 public:
     explicit EMA(const Module& model, const EMAOptions& options = {});
