@@ -16,7 +16,7 @@ Tensor load_npy(const std::string& path);
 /// Writes format version 1.0, little endian, C order.
 void save_npy(const std::string& path, const Tensor& tensor);
 
-/// The same for a file that lies in memory; path stands in error texts.
+/// Reads a file that lies in memory; path stands in error texts.
 Tensor decode_npy(std::span<const std::byte> bytes, const std::string& path);
 /// What stands in the file before the elements.
 std::string npy_header(const Tensor& tensor);

@@ -14,11 +14,10 @@ constexpr std::string_view extension = ".npy";
 
 }  // namespace
 
-NamedTensors load_npz(const std::string& path) {
+NamedTensors decode_npz(std::span<const std::byte> bytes, const std::string& path) {
     NamedTensors tensors;
     std::set<std::string> names;
-    const std::vector<std::byte> archive = read_file(path);
-    for (const UnzippedMember& member : read_zip(archive, path)) {
+    for (const UnzippedMember& member : read_zip(bytes, path)) {
         require<FileError>(member.name.ends_with(extension), "[npz] ", path, ": expected members that are .npy files, got ", member.name);
         const std::string name = member.name.substr(0, member.name.size() - extension.size());
         require<FileError>(names.insert(name).second, "[npz] ", path, ": expected each name once, got ", name, " again");
@@ -26,6 +25,8 @@ NamedTensors load_npz(const std::string& path) {
     }
     return tensors;
 }
+
+NamedTensors load_npz(const std::string& path) { return decode_npz(read_file(path), path); }
 
 void save_npz(const std::string& path, const NamedTensors& tensors) {
     std::vector<std::string> headers;

@@ -3,6 +3,8 @@
 
 #include <knoll/core/files/named_tensors.h>
 
+#include <cstddef>
+#include <span>
 #include <string>
 
 namespace knoll {
@@ -12,5 +14,8 @@ namespace knoll {
 NamedTensors load_npz(const std::string& path);
 /// Writes an uncompressed archive, as numpy.savez does. Throws ValueError on an empty or repeated name, and from 4 GiB on.
 void save_npz(const std::string& path, const NamedTensors& tensors);
+
+/// Reads a file that lies in memory; path stands in error texts.
+NamedTensors decode_npz(std::span<const std::byte> bytes, const std::string& path);
 
 }  // namespace knoll

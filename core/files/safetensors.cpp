@@ -59,12 +59,13 @@ std::vector<std::size_t> storage_order(const NamedTensors& tensors) {
 
 }  // namespace
 
-TensorFile load_safetensors(const std::string& path) {
-    const std::vector<std::byte> bytes = read_file(path);
+TensorFile load_safetensors(const std::string& path) { return decode_safetensors(read_file(path), path); }
+
+TensorFile decode_safetensors(std::span<const std::byte> bytes, const std::string& path) {
     ByteReader reader("safetensors", path, bytes);
     SafetensorsHeader header = read_safetensors_header(reader);
     require_covered(reader, header.entries);
-    const std::span<const std::byte> elements = std::span(bytes).subspan(reader.offset());
+    const std::span<const std::byte> elements = bytes.subspan(reader.offset());
     TensorFile file{.tensors = {}, .metadata = std::move(header.metadata)};
     for (const TensorEntry& entry : header.entries) {
         const Tensor tensor = empty(checked_shape(reader, entry), entry.dtype);

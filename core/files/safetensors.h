@@ -3,7 +3,9 @@
 
 #include <knoll/core/files/named_tensors.h>
 
+#include <cstddef>
 #include <map>
+#include <span>
 #include <string>
 
 namespace knoll {
@@ -19,5 +21,8 @@ struct TensorFile {
 TensorFile load_safetensors(const std::string& path);
 /// Throws ValueError on an empty or repeated name, or one that is not UTF-8.
 void save_safetensors(const std::string& path, const NamedTensors& tensors, const std::map<std::string, std::string>& metadata = {});
+
+/// Reads a file that lies in memory; path stands in error texts.
+TensorFile decode_safetensors(std::span<const std::byte> bytes, const std::string& path);
 
 }  // namespace knoll

@@ -10,7 +10,10 @@ namespace knoll::zip {
 constexpr std::uint32_t local_signature = 0x04034b50;
 constexpr std::uint32_t central_signature = 0x02014b50;
 constexpr std::uint32_t end_signature = 0x06054b50;
-constexpr std::size_t end_size = 22;  // without the comment
+// Sizes of the records without their names, extra fields and comments.
+constexpr std::size_t local_size = 30;
+constexpr std::size_t entry_size = 46;
+constexpr std::size_t end_size = 22;
 constexpr std::uint16_t version = 20;
 constexpr std::uint16_t stored = 0;
 constexpr std::uint16_t deflated = 8;

@@ -62,24 +62,27 @@ void add_to_directory(Record& directory, const Member& member) {
     directory.add(member.header_offset).add_text(member.content.name);
 }
 
-void require_names(const std::vector<ZipMember>& members) {
-    std::set<std::string> names;
-    for (const ZipMember& member : members) {
-        require<ValueError>(!member.name.empty() && member.name.size() < 0xffff, "[npz] expected names of 1 to 65534 bytes, got one of ", member.name.size());
-        require<ValueError>(names.insert(member.name).second, "[npz] expected each name once, got ", member.name, " again");
-    }
-    require<ValueError>(members.size() < zip::member_limit, "[npz] expected fewer than 65535 members, got ", members.size());
-}
-
-void require_room(std::uint64_t bytes) {
-    require<ValueError>(bytes < zip::limit, "[npz] expected an archive below 4 GiB, got ", bytes, " bytes or more; use safetensors, or .npy files");
-}
-
-Member describe(const ZipMember& content, std::uint64_t offset) {
+std::uint64_t size_of_parts(const ZipMember& member) {
     std::uint64_t size = 0;
-    for (const auto& part : content.parts) size += part.size();
-    require_room(offset + size);
-    Member member{.content = content, .size = static_cast<std::uint32_t>(size), .header_offset = static_cast<std::uint32_t>(offset)};
+    for (const auto& part : member.parts) size += part.size();
+    return size;
+}
+
+void require_writable(const std::vector<ZipMember>& members) {
+    require<ValueError>(members.size() < zip::member_limit, "[npz] expected fewer than 65535 members, got ", members.size());
+    std::set<std::string> names;
+    std::uint64_t bytes = zip::end_size;
+    for (const ZipMember& member : members) {
+        const std::size_t length = member.name.size();
+        require<ValueError>(length > 0 && length < 0xffff, "[npz] expected names of 1 to 65534 bytes, got one of ", length);
+        require<ValueError>(names.insert(member.name).second, "[npz] expected each name once, got ", member.name, " again");
+        bytes += size_of_parts(member) + zip::local_size + zip::entry_size + 2 * length;
+    }
+    require<ValueError>(bytes < zip::limit, "[npz] expected an archive below 4 GiB, got ", bytes, " bytes; use safetensors, or .npy files");
+}
+
+Member describe(const ZipMember& content, std::size_t offset) {
+    Member member{.content = content, .size = static_cast<std::uint32_t>(size_of_parts(content)), .header_offset = static_cast<std::uint32_t>(offset)};
     for (const auto& part : content.parts) member.checksum = zip::extend_checksum(member.checksum, part);
     return member;
 }
@@ -87,12 +90,12 @@ Member describe(const ZipMember& content, std::uint64_t offset) {
 }  // namespace
 
 void write_zip(const std::string& path, const std::vector<ZipMember>& members) {
-    require_names(members);
+    require_writable(members);
     std::vector<Record> headers;
     headers.reserve(members.size());  // the parts point into them
     std::vector<std::span<const std::byte>> parts;
     Record directory;
-    std::uint64_t offset = 0;
+    std::size_t offset = 0;
     for (const ZipMember& content : members) {
         const Member member = describe(content, offset);
         headers.push_back(local_header(member));
@@ -101,7 +104,6 @@ void write_zip(const std::string& path, const std::vector<ZipMember>& members) {
         add_to_directory(directory, member);
         offset += headers.back().size() + member.size;
     }
-    require_room(offset + directory.size());
     const auto count = static_cast<std::uint16_t>(members.size());
     Record end;
     end.add(zip::end_signature).add(std::uint32_t{0}).add(count).add(count).add(static_cast<std::uint32_t>(directory.size()));
