@@ -19,9 +19,9 @@ struct Series {
 
 struct LinePlot {
     std::string title;
-    std::string x_label;
-    std::string y_label;
-    std::vector<Series> series;
+    std::string x_label = {};
+    std::string y_label = {};
+    std::vector<Series> series = {};
     std::optional<Range> y_range = {};  ///< what lies outside is cut off; all of it unless given
     bool markers = false;
     double width = 640;
@@ -40,9 +40,9 @@ struct BarSeries {
 
 struct BarPlot {
     std::string title;
-    std::string y_label;
+    std::string y_label = {};
     std::vector<std::string> categories;
-    std::vector<BarSeries> series;
+    std::vector<BarSeries> series = {};
     double width = 1280;
     double height = 420;
 };

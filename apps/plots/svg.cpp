@@ -69,7 +69,7 @@ void Svg::circle(Point center, double radius, std::string_view attributes, const
 
 void Svg::path(const std::vector<Point>& points, bool closed, std::string_view attributes) {
     body_ += "<path d=\"";
-    for (std::size_t i = 0; i < points.size(); ++i) body_ += (i == 0 ? "M" : "L") + number(points[i].x) + " " + number(points[i].y);
+    for (std::size_t i = 0; i < points.size(); ++i) body_ += knoll::text(i == 0 ? "M" : "L", number(points[i].x), " ", number(points[i].y));
     body_ += knoll::text(closed ? "Z" : "", "\" ", attributes, "/>\n");
 }
 

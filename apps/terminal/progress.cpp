@@ -1,6 +1,7 @@
 #include <knoll/apps/terminal/progress.h>
 
 #include <knoll/apps/terminal/table.h>
+#include <knoll/core/text.h>
 
 #include <algorithm>
 #include <cmath>
@@ -20,7 +21,7 @@ std::string bar(double fraction) {
     return out;
 }
 
-std::string two_digits(std::int64_t number) { return (number < 10 ? "0" : "") + std::to_string(number); }
+std::string two_digits(std::int64_t number) { return text(number < 10 ? "0" : "", number); }
 
 }  // namespace
 

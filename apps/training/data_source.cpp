@@ -19,7 +19,7 @@ namespace {
 constexpr const char* fashion_folder = "/usr/share/datasets/fashion-mnist";
 constexpr std::int64_t scene_count = 8000;
 constexpr std::int64_t test_scene_count = 2000;
-constexpr std::int64_t shape_count = 8000;
+constexpr std::int64_t shape_count = 10000;
 constexpr std::int64_t test_shape_count = 2000;
 // Streams of what is drawn: always the same data, so that seeds differ in training alone.
 constexpr std::uint64_t train_seed = 1;
@@ -80,8 +80,14 @@ SingleLabelData load_cifar100(const std::string& folder) {
     return {"CIFAR-100", data::load_cifar100(train), data::load_cifar100(test)};
 }
 
-// Objects of one class each, from files.
-SingleLabelData load_objects(const TrainingOptions& options) {
+SingleLabelData draw_shapes(double noise) {
+    return {"drawn shapes", data::draw_shapes({.count = shape_count, .seed = train_seed, .noise = noise}),
+            data::draw_shapes({.count = test_shape_count, .seed = test_seed, .noise = noise})};
+}
+
+// Images of one object each; noise is that of drawn shapes.
+SingleLabelData load_objects(const TrainingOptions& options, double noise) {
+    if (options.data == "shapes") return draw_shapes(noise);
     if (options.data == "fashion") return load_fashion(options.data_dir);
     if (options.data == "cifar10") return load_cifar10(options.data_dir);
     if (options.data == "cifar100") return load_cifar100(options.data_dir);
@@ -141,7 +147,7 @@ Set first_of(const Set& set, std::int64_t count) {
 
 // Scenes to evaluate on show other objects than those to train on; with --validate, both come from the training objects.
 MultiLabelData make_scenes(const TrainingOptions& options) {
-    SingleLabelData objects = load_objects(options);
+    SingleLabelData objects = load_objects(options, 0.0);
     if (options.validate) std::tie(objects.train, objects.test) = held_out(objects.train);
     return {objects.name + " scenes", data::compose_scenes(objects.train, {.count = options.train_size.value_or(scene_count), .seed = train_seed}),
             data::compose_scenes(objects.test, {.count = options.test_size.value_or(test_scene_count), .seed = test_seed})};
@@ -150,21 +156,14 @@ MultiLabelData make_scenes(const TrainingOptions& options) {
 }  // namespace
 
 SingleLabelData load_single_label(const TrainingOptions& options) {
-    if (options.data == "shapes")
-        return with_sizes(SingleLabelData{"drawn shapes", data::draw_shapes({.count = shape_count, .seed = train_seed}),
-                                          data::draw_shapes({.count = test_shape_count, .seed = test_seed})},
-                          options);
     require<ValueError>(options.data.rfind("arff:", 0) != 0, "[data] expected single-label data, got ", options.data,
                         ", which is multi-label; use --data fashion");
-    return with_sizes(load_objects(options), options);
+    return with_sizes(load_objects(options, 0.1), options);
 }
 
 MultiLabelData load_multi_label(const TrainingOptions& options) {
     if (options.data.rfind("arff:", 0) == 0) return with_sizes(load_arff_pair(options), options);
-    if (options.data != "shapes") return make_scenes(options);
-    return with_sizes(MultiLabelData{"drawn shapes", data::draw_shape_scenes({.count = shape_count, .seed = train_seed}),
-                                     data::draw_shape_scenes({.count = test_shape_count, .seed = test_seed})},
-                      options);
+    return make_scenes(options);
 }
 
 data::LabeledImages at_most(const data::LabeledImages& set, std::int64_t count) { return first_of(set, count); }

@@ -1,0 +1,81 @@
+#include <knoll/apps/parse.h>
+
+#include "apps/support.h"
+
+#include <catch2/catch.hpp>
+
+using namespace knoll;
+using namespace knoll::apps;
+using knoll::test::call;
+using knoll::test::contains;
+
+namespace {
+
+void check_refused(const std::vector<std::string>& arguments, const std::string& what) {
+    const test::Output output = call(arguments);
+    INFO(output.error);
+    CHECK(output.status == 2);
+    CHECK(contains(output.error, what));
+    CHECK(std::count(output.error.begin(), output.error.end(), '\n') == 1);
+}
+
+}  // namespace
+
+TEST_CASE("the options of compare reach their fields") {
+    const Request request = parse({"compare", "missing-labels", "--losses", "bce+full,focal:gamma=1,hill", "--seeds", "3", "--lr", "2e-3", "--keep", "40",
+                                   "--data", "shapes", "--train-size", "100", "--quiet"});
+    const auto& options = std::get<CompareOptions>(request);
+    CHECK(options.task == "missing-labels");
+    CHECK(options.methods == std::vector<std::string>{"bce+full", "focal:gamma=1", "hill"});
+    CHECK(options.seeds == 3);
+    CHECK(options.learning_rate.value() == 2e-3);
+    CHECK(options.task_options.at("keep") == "40");
+    CHECK(options.data == "shapes");
+    CHECK(options.train_size.value() == 100);
+    CHECK_FALSE(options.test_size.has_value());
+    CHECK(options.quiet);
+    CHECK(options.command ==
+          "knoll compare missing-labels --losses bce+full,focal:gamma=1,hill --seeds 3 --lr 2e-3 --keep 40 --data shapes --train-size 100 --quiet");
+}
+
+TEST_CASE("commas separate losses and the parameters of one") {
+    CHECK(split_methods("bce") == std::vector<std::string>{"bce"});
+    CHECK(split_methods("asl:gamma_neg=2,clip=0,hill,focal:gamma=1") == std::vector<std::string>{"asl:gamma_neg=2,clip=0", "hill", "focal:gamma=1"});
+    CHECK_THROWS_AS(split_methods("bce,,hill"), UsageError);
+    CHECK_THROWS_AS(split_methods(""), UsageError);
+}
+
+TEST_CASE("every subcommand explains itself with status 0") {
+    for (const char* command : {"losses", "loss", "plot", "train", "compare", "gradcheck", "bench"}) {
+        const test::Output output = call({command, "--help"});
+        CHECK(output.status == 0);
+        CHECK(contains(output.out, std::string("knoll ") + command));
+        CHECK(output.error.empty());
+    }
+    CHECK(contains(call({"--help"}).out, "compare"));
+    CHECK(contains(call({"--version"}).out, "knoll 0."));
+}
+
+TEST_CASE("a wrong call is one line that says how to mend it, with status 2") {
+    check_refused({}, "expected a subcommand");
+    check_refused({"trian", "missing-labels"}, "did you mean train?");
+    check_refused({"train"}, "TASK is required");
+    check_refused({"train", "missing-label"}, "did you mean missing-labels?");
+    check_refused({"train", "missing-labels", "--epoch", "3"}, "did you mean --epochs?");
+    check_refused({"train", "missing-labels", "--epochs", "0"}, "expected a whole number of at least 1, got 0");
+    check_refused({"train", "missing-labels", "--epochs", "many"}, "many");
+    check_refused({"train", "missing-labels", "--lr", "nan"}, "expected a number above 0, got nan");
+    check_refused({"train", "missing-labels", "--ema", "1"}, "expected a number in [0, 1), got 1");
+    check_refused({"train", "missing-labels", "--loss", "hil"}, "hill");
+    check_refused({"train", "missing-labels", "--loss", "hill:gama=2"}, "gamma");
+    check_refused({"train", "missing-labels", "--loss", "hill+ful"}, "did you mean full?");
+    check_refused({"train", "missing-labels", "--loss", "cross_entropy"}, "binary");
+    check_refused({"train", "missing-labels", "--ratio", "0.1"}, "--ratio");
+    check_refused({"train", "missing-labels", "--keep", "41"}, "did you mean 40?");
+    check_refused({"compare", "missing-labels", "--losses", "bce,bce"}, "twice");
+    check_refused({"train", "missing-labels", "--data", "fashon"}, "did you mean fashion?");
+    check_refused({"train", "missing-labels", "--data", "shapes", "--model", "lenet"}, "did you mean lenet5?");
+    check_refused({"train", "imbalanced", "--ratio", "2"}, "expected --ratio to be a number in (0, 1]");
+    check_refused({"plot", "hill"}, "--out is required");
+    check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--hvp", "h.npy"}, "--tangent");
+}

@@ -1,0 +1,104 @@
+#include <knoll/apps/plots/loss_curves.h>
+#include <knoll/apps/plots/plot.h>
+#include <knoll/apps/plots/svg.h>
+
+#include <knoll/core/error.h>
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <limits>
+
+using namespace knoll;
+using namespace knoll::apps;
+
+namespace {
+
+// Every element closed by its own name, in order; text has no stray < or &.
+bool is_well_formed(const std::string& xml) {
+    std::vector<std::string> open;
+    std::size_t at = 0;
+    while ((at = xml.find('<', at)) != std::string::npos) {
+        const std::size_t end = xml.find('>', at);
+        if (end == std::string::npos) return false;
+        const std::string tag = xml.substr(at + 1, end - at - 1);
+        if (tag.find('<') != std::string::npos || std::count(tag.begin(), tag.end(), '"') % 2 != 0) return false;
+        if (tag.front() == '/') {
+            if (open.empty() || open.back() != tag.substr(1)) return false;
+            open.pop_back();
+        } else if (tag.back() != '/') {
+            open.push_back(tag.substr(0, tag.find(' ')));
+        }
+        at = end;
+    }
+    return open.empty() && xml.find("nan") == std::string::npos && xml.find("inf") == std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("ticks stand at round numbers within the range") {
+    const Axis axis = make_axis({0.3, 9.7}, 5, false);
+    CHECK(axis.ticks == std::vector<double>{2, 4, 6, 8});
+    CHECK(axis.decimals == 0);
+    const Axis wide = make_axis({0.03, 0.97}, 5, true);
+    CHECK(wide.range.low == Approx(0).margin(1e-12));
+    CHECK(wide.range.high == Approx(1));
+    CHECK(wide.decimals == 1);
+    CHECK(make_axis(Range::none(), 5, true).ticks.size() > 1);
+    CHECK(make_axis({3, 3}, 5, true).ticks.size() > 1);
+}
+
+TEST_CASE("a line plot is well-formed whatever its names and numbers") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    LinePlot plot{.title = "a < b & \"c\"", .x_label = "x>", .y_label = "'y'"};
+    plot.series = {{.name = "<one>", .x = {0, 1, 2}, .y = {1, nan, 3}},
+                   {.name = "two", .x = {0, 1, 2}, .y = {1, 2, 1}, .spread = {0.1, 0.2, 0.3}, .reference = true}};
+    plot.markers = true;
+    const std::string svg = line_plot(plot);
+    CHECK(is_well_formed(svg));
+    CHECK(svg.find("&lt;one&gt;") != std::string::npos);
+    CHECK(svg.find("stroke-dasharray") != std::string::npos);
+    CHECK(is_well_formed(line_plot({.title = "empty", .series = {}})));
+}
+
+TEST_CASE("a bar plot has a bar per class and series, with its value to read") {
+    BarPlot plot{.title = "t", .y_label = "percent", .categories = {"shoe", "coat"}};
+    plot.series = {{.name = "bce", .values = {10, 20}}, {.name = "hill", .values = {30, 40}, .spread = {1, 2}}};
+    const std::string svg = bar_plot(plot);
+    CHECK(is_well_formed(svg));
+    for (const char* tooltip : {"shoe, bce: 10.0", "coat, bce: 20.0", "shoe, hill: 30.0", "coat, hill: 40.0"}) CHECK(svg.find(tooltip) != std::string::npos);
+}
+
+TEST_CASE("the curves of BCE are softplus and sigmoid") {
+    const auto plots = loss_curves({"bce"}, {.from = -2, .to = 2});
+    REQUIRE(plots.size() == 4);
+    const Series& positive = plots[0].series[0];
+    const Series& positive_slope = plots[1].series[0];
+    const Series& negative_slope = plots[3].series[0];
+    for (std::size_t i = 0; i < positive.x.size(); i += 48) {
+        const double p = 1 / (1 + std::exp(-positive.x[i]));
+        CHECK(positive.y[i] == Approx(-std::log(p)));
+        CHECK(positive_slope.y[i] == Approx(p - 1));
+        CHECK(negative_slope.y[i] == Approx(p));
+    }
+}
+
+TEST_CASE("the curve of cross entropy has nine other logits at 0") {
+    const auto plots = loss_curves({"cross_entropy"}, {});
+    REQUIRE(plots.size() == 2);
+    const Series& value = plots[0].series[0];
+    CHECK(value.y[0] == Approx(-value.x[0] + std::log(std::exp(value.x[0]) + 9)));
+}
+
+TEST_CASE("a jump of a loss is a gap in its curve, not a slope") {
+    const auto plots = loss_curves({"splc"}, {.epoch = 1});
+    const auto& y = plots[2].series[0].y;
+    CHECK(std::count_if(y.begin(), y.end(), [](double v) { return std::isnan(v); }) == 1);
+}
+
+TEST_CASE("all losses of a kind can be drawn on one sheet") {
+    CHECK(is_well_formed(plot_sheet(loss_curves({"bce", "wan", "bce_ls", "focal", "asl", "focal_margin", "hill", "splc"}, {}))));
+    CHECK(is_well_formed(plot_sheet(loss_curves({"cross_entropy", "softmax_focal", "complement_entropy", "cce"}, {}))));
+    CHECK_THROWS_AS(loss_curves({"bce", "cce"}, {}), ValueError);
+    CHECK_THROWS_AS(loss_curves({"bce"}, {.from = 1, .to = 1}), ValueError);
+}

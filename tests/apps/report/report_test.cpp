@@ -1,0 +1,72 @@
+#include <knoll/apps/report/image.h>
+#include <knoll/apps/report/report.h>
+
+#include <knoll/core/error.h>
+
+#include <catch2/catch.hpp>
+
+#include <png.h>
+
+using namespace knoll;
+using namespace knoll::apps;
+
+namespace {
+
+std::size_t count(const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+    return found;
+}
+
+Report small_report() {
+    Report report{.title = "A <title> & more", .introduction = "intro", .results = {.task = "t", .data = "d"}};
+    report.results.runs = {{.loss = "bce", .seed = 1, .metrics = {{"mAP", 40}}}, {.loss = "hill", .seed = 1, .metrics = {{"mAP", 50}}}};
+    report.figures = {{.heading = "Curves", .introduction = "x", .figures = {{.svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>", .caption = "c"}}}};
+    report.examples = {{.data_uri = png_data_uri(zeros({1, 2, 2})), .observed = {"bag"}, .missing = {"coat"}}};
+    report.command = "knoll compare t";
+    return report;
+}
+
+}  // namespace
+
+TEST_CASE("the report needs no network: the only address in it names the SVG language") {
+    const std::string html = report_html(small_report());
+    CHECK(count(html, "http") == count(html, "xmlns=\"http://www.w3.org/2000/svg\""));
+    CHECK(html.find("<script") == std::string::npos);
+    CHECK(html.find("url(") == std::string::npos);
+}
+
+TEST_CASE("the report shows the table with the best in bold, figures, examples and how it was made") {
+    const std::string html = report_html(small_report());
+    CHECK(html.find("A &lt;title&gt; &amp; more") != std::string::npos);
+    CHECK(html.find("<td class=\"best\">50.00") != std::string::npos);
+    CHECK(html.find("<td>40.00") != std::string::npos);
+    CHECK(html.find("<figcaption>c</figcaption>") != std::string::npos);
+    CHECK(html.find("label observed\">bag") != std::string::npos);
+    CHECK(html.find("label missing\">coat") != std::string::npos);
+    CHECK(html.find("knoll compare t") != std::string::npos);
+}
+
+TEST_CASE("base64 pads to groups of four") {
+    CHECK(base64("") == "");
+    CHECK(base64("M") == "TQ==");
+    CHECK(base64("Ma") == "TWE=");
+    CHECK(base64("Man") == "TWFu");
+    CHECK(base64("\xff\xfe\xfd") == "//79");
+}
+
+TEST_CASE("an image survives PNG") {
+    const std::vector<std::uint8_t> pixels{0, 50, 100, 150, 200, 255};
+    const std::string bytes = encode_png(pixels, 3, 2, 1);
+    png_image image{};
+    image.version = PNG_IMAGE_VERSION;
+    REQUIRE(png_image_begin_read_from_memory(&image, bytes.data(), bytes.size()) != 0);
+    CHECK(image.width == 3);
+    CHECK(image.height == 2);
+    image.format = PNG_FORMAT_GRAY;
+    std::vector<std::uint8_t> back(PNG_IMAGE_SIZE(image));
+    REQUIRE(png_image_finish_read(&image, nullptr, back.data(), 0, nullptr) != 0);
+    CHECK(back == pixels);
+}
+
+TEST_CASE("an image of two channels is no picture") { CHECK_THROWS_AS(png_data_uri(zeros({2, 4, 4})), ShapeError); }

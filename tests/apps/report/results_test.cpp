@@ -1,0 +1,82 @@
+#include <knoll/apps/report/results.h>
+#include <knoll/apps/report/results_files.h>
+
+#include <knoll/core/error.h>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace knoll::apps;
+
+namespace {
+
+Results two_losses() {
+    Results results{.task = "missing-labels", .data = "shapes"};
+    results.options = {{"epochs", "2"}, {"keep", "single"}};
+    results.runs = {{.loss = "bce+full", .seed = 1, .metrics = {{"mAP", 90}, {"CF1", 80}}, .seconds = 1.5},
+                    {.loss = "bce", .seed = 1, .metrics = {{"mAP", 40}, {"CF1", 30}}, .seconds = 1},
+                    {.loss = "bce", .seed = 2, .metrics = {{"mAP", 44}, {"CF1", 30}}, .seconds = 3},
+                    {.loss = "asl:gamma_neg=2,clip=0", .seed = 1, .metrics = {{"mAP", 41}, {"CF1", 31}}, .seconds = 1}};
+    results.references = {"bce+full"};
+    return results;
+}
+
+}  // namespace
+
+TEST_CASE("the summary has means, standard deviations over n - 1, and the best among equals") {
+    const auto summaries = summarize(two_losses());
+    REQUIRE(summaries.size() == 3);
+    CHECK(summaries[0].reference);
+    CHECK_FALSE(summaries[0].metrics[0].best);
+    CHECK(summaries[1].metrics[0].mean == 42);
+    CHECK(summaries[1].metrics[0].std == Approx(std::sqrt(8.0)));
+    CHECK(summaries[1].metrics[0].best);
+    CHECK(summaries[2].metrics[0].std == 0);
+    CHECK(summaries[2].metrics[1].best);
+    CHECK(summaries[1].seconds == 2);
+    CHECK(mean_std_text(summaries[1].metrics[0], 2) == "42.00 ± 2.83");
+    CHECK(mean_std_text(summaries[2].metrics[0], 1) == "41.00");
+}
+
+TEST_CASE("results.json has exactly its members and reads back") {
+    const Results results = two_losses();
+    const std::string text = results_json(results);
+    const auto json = nlohmann::json::parse(text);
+    CHECK(json.size() == 5);
+    CHECK(json["task"] == "missing-labels");
+    CHECK(json["data"] == "shapes");
+    CHECK(json["options"]["keep"] == "single");
+    CHECK(json["runs"].size() == 4);
+    CHECK(json["runs"][1].size() == 4);
+    CHECK(json["runs"][1]["metrics"]["mAP"] == 40);
+    CHECK(json["runs"][1]["seed"] == 1);
+    CHECK(json["summary"][1]["loss"] == "bce");
+    CHECK(json["summary"][1]["metrics"]["mAP"]["mean"] == 42);
+    CHECK(json["summary"][1]["metrics"]["CF1"]["std"] == 0);
+
+    const Results back = parse_results_json(text, "here");
+    CHECK(back.runs == results.runs);
+    CHECK(back.options == results.options);
+    CHECK(results_json(back) == text);
+}
+
+TEST_CASE("results.csv has one line per run, and quotes what has commas") {
+    CHECK(results_csv(two_losses()) ==
+          "loss,seed,mAP,CF1,seconds\n"
+          "bce+full,1,90,80,1.5\n"
+          "bce,1,40,30,1\n"
+          "bce,2,44,30,3\n"
+          "\"asl:gamma_neg=2,clip=0\",1,41,31,1\n");
+}
+
+TEST_CASE("the record of a run reads back with its log") {
+    const RunResult run{.loss = "hill",
+                        .seed = 7,
+                        .metrics = {{"mAP", 1.0 / 3}},
+                        .seconds = 0.1,
+                        .epochs = {{.epoch = 1, .loss = 0.1, .learning_rate = 1e-3, .seconds = 2, .metrics = {{"mAP", 12.5}}}},
+                        .per_class = {1, 2.5}};
+    CHECK(parse_run_json(run_json(run), "here") == run);
+    CHECK_THROWS_WITH(parse_run_json("{}", "some/run.json"), Catch::Contains("some/run.json"));
+    CHECK_THROWS_AS(parse_run_json("not json", "x"), knoll::FileError);
+}

@@ -1,0 +1,205 @@
+#include <knoll/apps/report/results_files.h>
+#include <knoll/apps/training/run_folder.h>
+#include <knoll/core/files/safetensors.h>
+#include <knoll/core/parallel.h>
+
+#include "apps/support.h"
+
+#include <catch2/catch.hpp>
+
+#include <csignal>
+
+using namespace knoll;
+using knoll::test::call;
+using knoll::test::contains;
+
+namespace {
+
+std::vector<std::string> tiny(const std::string& command, const std::string& task, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{command, task, "--data", "shapes", "--train-size", "150", "--test-size", "60", "--epochs", "2", "--batch", "32"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+}
+
+std::vector<double> weights_of(const std::string& path) {
+    std::vector<double> all;
+    for (const auto& [name, tensor] : load_safetensors(path).tensors) {
+        const std::vector<double> values = tensor.to_vector();
+        all.insert(all.end(), values.begin(), values.end());
+    }
+    return all;
+}
+
+// The lines of a log without the column of seconds, which no two runs share.
+std::string log_without_time(const std::string& path) {
+    std::istringstream log{test::read_text(path)};
+    std::string kept;
+    for (std::string line; std::getline(log, line);) {
+        std::istringstream fields{line};
+        std::string field;
+        for (int i = 0; std::getline(fields, field, ','); ++i)
+            if (i != 3) kept += field + ",";
+        kept += "\n";
+    }
+    return kept;
+}
+
+// Sends SIGINT as soon as the line of the first epoch has been written.
+class Interrupting : public std::stringbuf {
+    int sync() override {
+        if (!sent_ && str().find("epoch 1/2") != std::string::npos) {
+            sent_ = true;
+            std::raise(SIGINT);
+        }
+        return 0;
+    }
+    bool sent_ = false;
+};
+
+test::Output interrupted_in_second_epoch(const std::vector<std::string>& arguments) {
+    Interrupting buffer;
+    std::ostream out{&buffer};
+    std::ostringstream error;
+    apps::Console console{out, error};
+    const int status = apps::run_command(arguments, console);
+    return {status, buffer.str(), error.str()};
+}
+
+class ThreadsRestored {
+public:
+    ~ThreadsRestored() { set_num_threads(before_); }
+
+private:
+    int before_ = num_threads();
+};
+
+}  // namespace
+
+TEST_CASE("train writes log, checkpoint, weights and results, and says where") {
+    const test::TemporaryFolder folder;
+    const test::Output output = call(tiny("train", "missing-labels", {"--loss", "hill", "--out", folder.path(), "--json", folder / "r.json"}));
+    INFO(output.error);
+    REQUIRE(output.status == 0);
+    CHECK(contains(output.out, "epoch 2/2"));
+    CHECK(contains(output.out, folder.path()));
+    const std::string log = test::read_text(folder / "log.csv");
+    CHECK(std::count(log.begin(), log.end(), '\n') == 3);
+    CHECK(log.rfind("epoch,loss,learning_rate,seconds,mAP,CF1,OF1\n", 0) == 0);
+    const apps::Results results = apps::parse_results_json(test::read_text(folder / "r.json"), "r.json");
+    REQUIRE(results.runs.size() == 1);
+    CHECK(results.runs[0].loss == "hill");
+    CHECK(results.runs[0].metrics.size() == 3);
+    CHECK(std::filesystem::exists(folder / "checkpoint.safetensors"));
+    CHECK(std::filesystem::exists(folder / "model.safetensors"));
+}
+
+TEST_CASE("a run that is interrupted in mid-epoch and resumed ends with the same bits") {
+    for (const char* method : {"splc", "cot"}) {
+        const std::string task = std::string(method) == "cot" ? "imbalanced" : "missing-labels";
+        const std::vector<std::string> ratio = task == "imbalanced" ? std::vector<std::string>{"--ratio", "0.5", "--ema", "0.9"} : std::vector<std::string>{};
+        const auto with = [&](std::vector<std::string> more) {
+            more.insert(more.end(), ratio.begin(), ratio.end());
+            more.insert(more.end(), {"--loss", method});
+            return tiny("train", task, more);
+        };
+        const test::TemporaryFolder whole;
+        const test::TemporaryFolder broken;
+        REQUIRE(call(with({"--out", whole.path()})).status == 0);
+
+        const test::Output stopped = interrupted_in_second_epoch(with({"--out", broken.path()}));
+        INFO(stopped.error);
+        REQUIRE(stopped.status == 130);
+        CHECK(contains(stopped.error, "--resume"));
+        REQUIRE_FALSE(std::filesystem::exists(broken / "results.json"));
+
+        REQUIRE(call(with({"--resume", broken.path()})).status == 0);
+        CHECK(weights_of(whole / "model.safetensors") == weights_of(broken / "model.safetensors"));
+        CHECK(log_without_time(whole / "log.csv") == log_without_time(broken / "log.csv"));
+    }
+}
+
+TEST_CASE("the same seed gives the same bits at one and two threads, another seed gives others") {
+    const ThreadsRestored restored;
+    const test::TemporaryFolder one;
+    const test::TemporaryFolder two;
+    const test::TemporaryFolder other;
+    REQUIRE(call(tiny("train", "missing-labels", {"--loss", "asl", "--threads", "1", "--out", one.path()})).status == 0);
+    REQUIRE(call(tiny("train", "missing-labels", {"--loss", "asl", "--threads", "2", "--out", two.path()})).status == 0);
+    REQUIRE(call(tiny("train", "missing-labels", {"--loss", "asl", "--seed", "2", "--out", other.path()})).status == 0);
+    CHECK(weights_of(one / "model.safetensors") == weights_of(two / "model.safetensors"));
+    CHECK(weights_of(one / "model.safetensors") != weights_of(other / "model.safetensors"));
+}
+
+TEST_CASE("compare writes results, table and report, and resumes without training again") {
+    const test::TemporaryFolder folder;
+    const auto arguments = [&](const char* option) {
+        return tiny("compare", "imbalanced",
+                    {"--ratio", "0.2", "--losses", "cross_entropy,cce,cot,cross_entropy+inverse,softmax_focal+over", "--seeds", "2", option, folder.path()});
+    };
+    const test::Output output = call(arguments("--out"));
+    INFO(output.error);
+    REQUIRE(output.status == 0);
+    CHECK(contains(output.out, "balanced_accuracy"));
+    CHECK(contains(output.out, " ± "));
+    const std::string json = test::read_text(folder / "results.json");
+    const apps::Results results = apps::parse_results_json(json, "results.json");
+    REQUIRE(results.runs.size() == 10);
+    CHECK(results.runs[0].metrics[2].name == "minority_accuracy");
+    const std::string html = test::read_text(folder / "report.html");
+    for (const char* part :
+         {"cross_entropy+inverse", "Learning curves", "Class by class", "The losses compared", "data:image/png;base64,", "knoll compare imbalanced"})
+        CHECK(contains(html, part));
+    CHECK(contains(test::read_text(folder / "results.csv"), "loss,seed,accuracy,balanced_accuracy,minority_accuracy,seconds\n"));
+
+    REQUIRE(call(arguments("--resume")).status == 0);
+    CHECK(test::read_text(folder / "results.json") == json);
+}
+
+TEST_CASE("labels are dropped for every loss but the reference") {
+    const test::TemporaryFolder folder;
+    REQUIRE(call(tiny("compare", "missing-labels", {"--losses", "bce+full,bce", "--out", folder.path()})).status == 0);
+    const std::string html = test::read_text(folder / "report.html");
+    CHECK(contains(html, "<tr class=\"reference\"><td><code>bce+full"));
+    CHECK(contains(html, "class=\"label missing\""));
+    CHECK(contains(html, "Gradient, negative target"));
+}
+
+TEST_CASE("a resumed run must have the settings that it was begun with") {
+    const test::TemporaryFolder folder;
+    REQUIRE(call(tiny("train", "missing-labels", {"--out", folder.path()})).status == 0);
+    const test::Output output = call(tiny("train", "missing-labels", {"--lr", "0.5", "--resume", folder.path()}));
+    CHECK(output.status == 2);
+    CHECK(contains(output.error, "lr = 0.5"));
+}
+
+TEST_CASE("a loss that is not finite stops the run with a clear error") {
+    const test::Output output =
+        call(tiny("train", "imbalanced", {"--ratio", "0.5", "--optimizer", "sgd", "--lr", "1e30", "--schedule", "constant", "--model", "mlp"}));
+    CHECK(output.status == 2);
+    CHECK(contains(output.error, "finite loss"));
+    CHECK(contains(output.error, "--lr"));
+}
+
+TEST_CASE("a folder that cannot be written is refused before training") {
+    const test::Output output = call(tiny("train", "missing-labels", {"--out", "/dev/null/runs"}));
+    CHECK(output.status == 2);
+    CHECK(contains(output.error, "/dev/null/runs"));
+    CHECK_FALSE(contains(output.out, "epoch"));
+    CHECK(call(tiny("train", "missing-labels", {"--json", "/no/such/folder/r.json"})).status == 2);
+}
+
+TEST_CASE("a folder that another run holds is refused") {
+    const test::TemporaryFolder folder;
+    const apps::FolderLock lock{folder.path()};
+    CHECK_THROWS_WITH(apps::FolderLock{folder.path()}, Catch::Contains("no other run"));
+    CHECK(call(tiny("train", "missing-labels", {"--out", folder.path()})).status == 2);
+}
+
+TEST_CASE("missing data are explained: the files, the package, the way without") {
+    const test::TemporaryFolder empty;
+    const test::Output output = call({"train", "missing-labels", "--data-dir", empty.path()});
+    CHECK(output.status == 2);
+    for (const char* part : {"train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", "dataset-fashion-mnist", "--data-dir", "--data shapes"})
+        CHECK(contains(output.error, part));
+    CHECK(contains(call({"train", "imbalanced", "--data", "cifar10"}).error, "--data-dir"));
+}
