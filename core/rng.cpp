@@ -34,7 +34,7 @@ Pair draw_pair(std::uint64_t block, std::uint64_t stream, std::uint64_t seed) {
     return {join(words[0], words[1]), join(words[2], words[3])};
 }
 
-constexpr std::uint64_t lanes = 32;
+constexpr std::uint64_t lanes = 32;  // more than GCC unrolls, which would keep it from vectorising
 
 // The pairs of `lanes` blocks from `first` on. All go through a round together, so that the rounds are vectorised.
 void draw_pairs(std::uint64_t first, std::uint64_t stream, std::uint64_t seed, std::uint64_t* numbers) {
