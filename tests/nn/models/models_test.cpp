@@ -40,7 +40,7 @@ TEST_CASE("models have as many parameters as their papers say") {
     CHECK(nn::models::lenet5().num_parameters() == 61706);  // 156 + 2416 + 48120 + 10164 + 850
     CHECK(nn::models::mlp().num_parameters() == 784 * 256 + 256 + 2570);
     CHECK(nn::models::resnet20().num_parameters() == 272474);  // 0.27 M, with projections for the two shortcuts
-    CHECK(nn::models::small_cnn({.size = 32}).num_parameters() == 144 + 4608 + 18432 + 2 * (16 + 32 + 64) + 1024 * 10 + 10);
+    CHECK(nn::models::small_cnn({.size = 32}).num_parameters() == 144 + 4608 + 18432 + 73728 + 2 * (16 + 32 + 64 + 128) + 512 * 10 + 10);
 }
 
 TEST_CASE("the parameters of resnet20 are named as in torchvision") {
