@@ -46,5 +46,5 @@ TEST_CASE("a tensor without a graph is drawn as a constant") { CHECK_THAT(to_dot
 TEST_CASE("a chain of a hundred thousand ops is drawn without recursion") {
     Tensor y = ones({1}).set_requires_grad();
     for (int i = 0; i < 100'000; ++i) y = y * 1.0;
-    CHECK_THAT(to_dot(y), Contains("n99999 -> n100000;"));
+    CHECK(to_dot(y).find("n99999 -> n100000;") != std::string::npos);
 }

@@ -44,7 +44,7 @@ void check_same(const NamedTensors& a, const NamedTensors& b) {
 std::string patched(std::string content, std::size_t at, std::string_view bytes) { return content.replace(at, bytes.size(), bytes); }
 
 void check_refused(const std::string& content, const std::string& reason) {
-    CHECK_THROWS_WITH(decoded(content), Contains("[npz] some/path, offset ") && Contains(reason));
+    CHECK_THROWS_WITH(decoded(content), Contains("[npz] some/path") && Contains(reason));
     CHECK_THROWS_AS(decoded(content), FileError);
 }
 
