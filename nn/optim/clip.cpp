@@ -3,10 +3,29 @@
 #include <knoll/core/kernels/map.h>
 
 #include <cmath>
+#include <iterator>
+#include <numeric>
 
 namespace knoll::nn {
 
 namespace {
+
+// Eight running sums, which a processor can add side by side, and then their total.
+template <class T>
+double sum_of_squares(const T* values, std::int64_t count) {
+    constexpr std::int64_t lanes = 8;
+    double sums[lanes] = {};
+    kernels::run_vectorized([=, &sums] {
+        const std::int64_t whole = count - count % lanes;
+        for (std::int64_t i = 0; i < whole; i += lanes)
+            for (std::int64_t lane = 0; lane < lanes; ++lane) {
+                const auto value = static_cast<double>(values[i + lane]);
+                sums[lane] += value * value;
+            }
+        for (std::int64_t i = whole; i < count; ++i) sums[i - whole] += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+    });
+    return std::accumulate(std::begin(sums), std::end(sums), 0.0);
+}
 
 // Of one tensor: partial sums over fixed chunks, added in order.
 template <class T>
@@ -14,16 +33,9 @@ double sum_of_squares(std::span<const T> values) {
     const auto count = static_cast<std::int64_t>(values.size());
     std::vector<double> partial(static_cast<std::size_t>((count + kernels::map_grain - 1) / kernels::map_grain));
     parallel_for(count, kernels::map_grain, [&](std::int64_t begin, std::int64_t end) {
-        double total = 0.0;
-        for (std::int64_t i = begin; i < end; ++i) {
-            const auto value = static_cast<double>(values[static_cast<std::size_t>(i)]);
-            total += value * value;
-        }
-        partial[static_cast<std::size_t>(begin / kernels::map_grain)] = total;
+        partial[static_cast<std::size_t>(begin / kernels::map_grain)] = sum_of_squares(values.data() + begin, end - begin);
     });
-    double total = 0.0;
-    for (const double part : partial) total += part;
-    return total;
+    return std::accumulate(partial.begin(), partial.end(), 0.0);
 }
 
 // Calls f with each gradient there is, as a tensor that may be changed in place.

@@ -30,7 +30,7 @@ using Rates = std::vector<double>;
 TEST_CASE("ReduceLROnPlateau gives PyTorch's rates, and goes on from its state") {
     const GoldenSchedule golden = golden_schedule("ReduceLROnPlateau");
     const nn::ReduceLROnPlateauOptions options{.factor = golden.options["factor"], .patience = golden.options["patience"]};
-    const std::size_t interrupted = GENERATE(0, 5, 23);
+    const auto interrupted = GENERATE(std::size_t{0}, std::size_t{5}, std::size_t{23});
     nn::SGD sgd = sgd_at(golden.base);
     auto schedule = std::make_unique<nn::ReduceLROnPlateau>(sgd, options);
     for (std::size_t step = 0; step < golden.rates.size(); ++step) {
