@@ -59,6 +59,8 @@ struct Dual {
         return {where(condition, a.value, b.value), where(condition, a.derivative, b.derivative)};
     }
     friend constexpr Dual constant_part(const Dual& a) { return {constant_part(a.value), Number(0.0)}; }
+    // A product, not a select: a choice that does not depend on the element stops the vectoriser.
+    friend constexpr Dual constant_if(bool hold, const Dual& a) { return {constant_if(hold, a.value), a.derivative * static_cast<double>(!hold)}; }
 
     friend Dual exp(const Dual& a) {
         const Number e = exp(a.value);

@@ -34,6 +34,8 @@ struct Scalar {
     friend constexpr Scalar where(bool condition, Scalar a, Scalar b) { return condition ? a.value : b.value; }
     /// The same number, held constant under differentiation.
     friend constexpr Scalar constant_part(Scalar a) { return a; }
+    /// constant_part(a) if hold, a otherwise; hold is the same for every element.
+    friend constexpr Scalar constant_if(bool, Scalar a) { return a; }
 
     friend Scalar exp(Scalar a) { return kernels::exp(a.value); }
     friend Scalar log(Scalar a) { return kernels::log(a.value); }

@@ -23,13 +23,12 @@ struct AslFormula {
         const bool is_positive = t > 0.5;
         const Number u = opposing_logit(x, t);
         const Number excess = sigmoid(u) - clip;
-        const bool counts = is_positive | (excess > 0.0);
-        const Number log_base = where(is_positive, log_sigmoid(u), log(where(counts, excess, Number(1.0))));
-        const Number weight = exp(where(is_positive, Number(gamma_pos), Number(gamma_neg)) * log_base);
+        const Number r = where(excess > 0.0, excess, Number(1.0));  // of a negative that counts
+        const Number log_base = where(is_positive, log_sigmoid(u), log(r));
+        const Number weight = constant_if(detach, exp(where(is_positive, Number(gamma_pos), Number(gamma_neg)) * log_base));
         // 1 - r = sigmoid(-u) + clip has no small logarithm to protect, as long as there is a clip.
-        const bool is_shifted = !is_positive & (clip > 0.0);
-        const Number cross_entropy = where(is_shifted, -log(sigmoid(-u) + clip), softplus(u));
-        return where(counts, where(detach, constant_part(weight), weight) * cross_entropy, Number(0.0));
+        const Number negative = where(clip > 0.0, -log(sigmoid(-u) + clip), softplus(u));
+        return weight * where(is_positive, softplus(u), where(excess > 0.0, negative, Number(0.0)));
     }
 };
 

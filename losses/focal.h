@@ -19,7 +19,7 @@ struct FocalFormula {
     Number operator()(const Number& x, const Number& t) const {
         const Number u = opposing_logit(x, t);
         const Number weight = exp(gamma * log_sigmoid(u));
-        return where(detach, constant_part(weight), weight) * softplus(u);
+        return constant_if(detach, weight) * softplus(u);
     }
 };
 

@@ -26,8 +26,8 @@ struct SplcFormula {
 
         template <class Number>
         Number operator()(const Number& x, const Number& t) const {
-            const bool is_corrected = (t < 0.5) & (x > threshold);
-            return focal_term(where(is_corrected, -x, opposing_logit(x, t, margin)), gamma);
+            const Number negative = where(x > threshold, -x, x);  // the logit against the label, which may be corrected
+            return focal_term(where(t > 0.5, margin - x, negative), gamma);
         }
     };
     InEpoch for_batch(const BatchInfo& batch) const;

@@ -127,3 +127,8 @@ TEST_CASE("a float formula rounds its parameters to float") {
     CHECK((Scalar<float>(1.0F) * 0.1).value == 0.1F);
     CHECK((2 * Dual<Scalar<float>>(0.1)).value.value == 0.2F);
 }
+
+TEST_CASE("a number held constant on demand keeps its value, and its derivatives only if not held") {
+    check_jet(jet([](const auto& v) { return constant_if(true, v * v) * v; }, 3.0), {27, 9, 0, 0});
+    check_jet(jet([](const auto& v) { return constant_if(false, v * v) * v; }, 3.0), {27, 27, 18, 6});
+}

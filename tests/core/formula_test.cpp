@@ -125,9 +125,9 @@ TEST_CASE("the fused pass in f32 agrees with f64 to float accuracy") {
 }
 
 TEST_CASE("value and gradient of a formula have the same bits at 1, 2 and 3 threads") {
-    auto [x, t] = sample({100, 1000}, DType::f32);
-    x.set_requires_grad();
-    check_same_bits([&] {
+    auto [logits, targets] = sample({100, 1000}, DType::f32);
+    logits.set_requires_grad();
+    check_same_bits([x = logits, t = targets] {
         const Tensor value = curve(x, t, {});
         return std::vector<Tensor>{value.detach(), grad(value, x)};
     });
