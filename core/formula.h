@@ -1,6 +1,9 @@
 // A graph node from one formula. The formula is a struct with a templated call operator that computes one loss of one logit
 // against one target. Here it is evaluated on dual numbers (dual.h) of any depth, block by block, so that a loss and its
 // gradient come out of one vectorised pass that allocates no intermediate tensor; the gradient is itself such a node.
+//
+// A formula is fast if it has no branches: choices are made by where(condition, a, b) on values already computed, and a choice
+// between two conditions by two where(), since && and || are branches. It is right either way.
 #pragma once
 
 #include <knoll/core/dual.h>
