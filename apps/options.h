@@ -37,6 +37,7 @@ struct PlotOptions {
     double from = -6;
     double to = 6;
     int epoch = 1;
+    std::int64_t classes = 10;
 };
 
 /// What train and compare share. What is not set is the task's to choose.

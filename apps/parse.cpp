@@ -95,7 +95,7 @@ CLI::App* add_plot(CLI::App& app, PlotOptions& options) {
                                     "  knoll plot bce focal asl hill splc --out multi-label.svg\n"
                                     "  knoll plot cross_entropy softmax_focal cce --out single-label.svg\n\n"
                                     "Multi-label losses are drawn for a positive and a negative target; single-label ones against\n"
-                                    "the logit of the true class, with nine others at 0.");
+                                    "the logit of the true class, with the others at 0.");
     command->add_option("NAME", options.losses, "losses: name or name:key=value,...")->required();
     command->add_option("--out", options.out, "the file to write")->required()->type_name("FILE.svg");
     command->add_option("--from", options.from, "the lowest logit")->type_name("X")->capture_default_str();
@@ -103,6 +103,10 @@ CLI::App* add_plot(CLI::App& app, PlotOptions& options) {
     command->add_option("--epoch", options.epoch, "the epoch, from 0, for losses that change with it")
         ->check(not_negative())
         ->type_name("E")
+        ->capture_default_str();
+    command->add_option("--classes", options.classes, "number of classes, for losses that depend on it")
+        ->check(at_least_one())
+        ->type_name("N")
         ->capture_default_str();
     return command;
 }
@@ -166,7 +170,8 @@ std::string task_footer(const char* examples) {
     std::string footer = examples;
     for (const TaskEntry& entry : task_catalog()) {
         footer += "\n" + entry.info.name + ": " + entry.info.summary + "\n";
-        for (const Modifier& modifier : entry.info.modifiers) footer += "  LOSS+" + modifier.name + "  " + modifier.help + "\n";
+        for (const Modifier& modifier : entry.info.modifiers)
+            footer += "  LOSS+" + modifier.name + std::string(12 - modifier.name.size(), ' ') + modifier.help + "\n";
     }
     return footer + "\nInterrupted (Ctrl-C), a run finishes its step, writes a checkpoint and goes on later with --resume DIR.";
 }
@@ -265,7 +270,7 @@ Request parse(const std::vector<std::string>& arguments) {
     app.footer(general_footer);
     app.get_formatter()->column_width(34);
     app.set_help_flag("-h,--help", "explain, and stop");
-    app.set_version_flag("--version", "knoll " + knoll_version());
+    app.set_version_flag("--version", "knoll " + knoll_version(), "print the version, and stop");
 
     LossOptions loss;
     PlotOptions plot;

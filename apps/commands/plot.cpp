@@ -10,7 +10,8 @@ namespace knoll::apps {
 
 int run(const PlotOptions& options, Console& console) {
     require_writable(options.out);
-    const std::string sheet = plot_sheet(loss_curves(options.losses, {.from = options.from, .to = options.to, .epoch = options.epoch}));
+    const std::string sheet =
+        plot_sheet(loss_curves(options.losses, {.from = options.from, .to = options.to, .epoch = options.epoch, .classes = options.classes}));
     write_file(options.out, sheet);
     console.out << "wrote " << options.out << '\n';
     return exit_done;

@@ -15,7 +15,6 @@ namespace knoll::apps {
 namespace {
 
 constexpr std::int64_t samples = 481;
-constexpr std::int64_t classes = 10;  // of single-label losses
 
 struct Curve {
     std::vector<double> value;
@@ -26,16 +25,18 @@ Tensor sampled_logits(const LossCurveOptions& options) {
     return options.from + arange(samples, DType::f64) * ((options.to - options.from) / static_cast<double>(samples - 1));
 }
 
-Curve multi_label_curve(const losses::Loss& loss, const Tensor& x, double target, int epoch) {
-    const Tensor logits = reshape(x, {samples, 1}).detach().set_requires_grad();
-    const Tensor value = loss(logits, full({samples, 1}, target, DType::f64), {.epoch = epoch});
-    return {value.to_vector(), grad(sum(value), logits).to_vector()};
+Curve multi_label_curve(const losses::Loss& loss, const Tensor& x, double target, const LossCurveOptions& options) {
+    const Tensor logit = reshape(x, {samples, 1}).detach().set_requires_grad();
+    const Tensor others = zeros({samples, options.classes - 1}, DType::f64);
+    const Tensor targets = full({samples, options.classes}, target, DType::f64);
+    const Tensor value = select(loss(concat({logit, others}, 1), targets, {.epoch = options.epoch}), 1, 0);
+    return {value.to_vector(), grad(sum(value), logit).to_vector()};
 }
 
-Curve single_label_curve(const losses::Loss& loss, const Tensor& x, int epoch) {
+Curve single_label_curve(const losses::Loss& loss, const Tensor& x, const LossCurveOptions& options) {
     const Tensor true_logit = reshape(x, {samples, 1}).detach().set_requires_grad();
-    const Tensor logits = concat({true_logit, zeros({samples, classes - 1}, DType::f64)}, 1);
-    const Tensor value = loss(logits, zeros({samples}, DType::i64), {.epoch = epoch});
+    const Tensor logits = concat({true_logit, zeros({samples, options.classes - 1}, DType::f64)}, 1);
+    const Tensor value = loss(logits, zeros({samples}, DType::i64), {.epoch = options.epoch});
     const Tensor gradient = grad(sum(value), true_logit, {.allow_unused = true});
     return {value.to_vector(), gradient.defined() ? gradient.to_vector() : std::vector<double>(samples, 0.0)};
 }
@@ -74,6 +75,7 @@ void add_curve(LinePlot& values, LinePlot& gradients, const std::string& name, c
 std::vector<LinePlot> loss_curves(const std::vector<std::string>& specifications, const LossCurveOptions& options) {
     require<ValueError>(!specifications.empty(), "[plot] expected at least one loss, got none");
     require<ValueError>(options.from < options.to, "[plot] expected --from below --to, got ", options.from, " and ", options.to);
+    require<ValueError>(options.classes >= 2, "[plot] expected at least 2 classes, got ", options.classes);
     const losses::TargetKind kind = losses::make(specifications.front())->target_kind();
     check_kinds(specifications, kind);
 
@@ -81,10 +83,10 @@ std::vector<LinePlot> loss_curves(const std::vector<std::string>& specifications
     const std::vector<double> numbers = x.to_vector();
     std::vector<LinePlot> plots;
     if (kind == losses::TargetKind::class_index) {
-        plots = {empty_plot("Loss", "logit of the true class (nine others at 0)", "loss"),
-                 empty_plot("Gradient", "logit of the true class (nine others at 0)", "d loss / d logit")};
+        const std::string label = text("logit of the true class, ", options.classes - 1, " others at 0");
+        plots = {empty_plot("Loss", label, "loss"), empty_plot("Gradient", label, "d loss / d logit")};
         for (const std::string& specification : specifications)
-            add_curve(plots[0], plots[1], specification, numbers, single_label_curve(*losses::make(specification, Reduction::none), x, options.epoch));
+            add_curve(plots[0], plots[1], specification, numbers, single_label_curve(*losses::make(specification, Reduction::none), x, options));
         return plots;
     }
     for (const double target : {1.0, 0.0}) {
@@ -92,7 +94,7 @@ std::vector<LinePlot> loss_curves(const std::vector<std::string>& specifications
         LinePlot values = empty_plot("Loss, " + which, "logit", "loss");
         LinePlot gradients = empty_plot("Gradient, " + which, "logit", "d loss / d logit");
         for (const std::string& specification : specifications)
-            add_curve(values, gradients, specification, numbers, multi_label_curve(*losses::make(specification, Reduction::none), x, target, options.epoch));
+            add_curve(values, gradients, specification, numbers, multi_label_curve(*losses::make(specification, Reduction::none), x, target, options));
         plots.push_back(std::move(values));
         plots.push_back(std::move(gradients));
     }

@@ -61,14 +61,15 @@ FigureGroup class_group(const Task& task, const Results& results) {
     return group;
 }
 
-FigureGroup loss_group(const std::vector<Method>& methods, const TaskInfo& info) {
+FigureGroup loss_group(const std::vector<Method>& methods, const Task& task) {
     FigureGroup group{.heading = "The losses compared",
                       .introduction =
                           "Value and gradient against the logit, from the second epoch on where a loss changes with time. "
                           "A gradient above zero pushes the logit down."};
-    const std::vector<std::string> losses = drawable_losses(methods, info);
+    const std::vector<std::string> losses = drawable_losses(methods, task.info());
     if (losses.empty()) return group;
-    for (const LinePlot& plot : loss_curves(losses, {}))
+    const auto classes = static_cast<std::int64_t>(task.class_names().size());
+    for (const LinePlot& plot : loss_curves(losses, {.classes = classes}))
         group.figures.push_back({.svg = line_plot(plot), .caption = plot.title + " against the " + plot.x_label});
     return group;
 }
@@ -116,7 +117,7 @@ Report make_report(const Task& task, const std::vector<Method>& methods, const R
     return {.title = task.title(),
             .introduction = task.introduction(),
             .results = results,
-            .figures = {learning_group(results), class_group(task, results), loss_group(methods, task.info())},
+            .figures = {learning_group(results), class_group(task, results), loss_group(methods, task)},
             .examples_introduction = task.examples_introduction(),
             .examples = task.examples(options.seed),
             .command = options.command,

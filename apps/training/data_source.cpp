@@ -21,6 +21,9 @@ constexpr std::int64_t scene_count = 8000;
 constexpr std::int64_t test_scene_count = 2000;
 constexpr std::int64_t shape_count = 10000;
 constexpr std::int64_t test_shape_count = 2000;
+// Drawn objects to compose scenes of: each serves in several, at other places and sizes.
+constexpr std::int64_t object_count = 2000;
+constexpr std::int64_t test_object_count = 1000;
 // Streams of what is drawn: always the same data, so that seeds differ in training alone.
 constexpr std::uint64_t train_seed = 1;
 constexpr std::uint64_t test_seed = 2;
@@ -80,14 +83,13 @@ SingleLabelData load_cifar100(const std::string& folder) {
     return {"CIFAR-100", data::load_cifar100(train), data::load_cifar100(test)};
 }
 
-SingleLabelData draw_shapes(double noise) {
-    return {"drawn shapes", data::draw_shapes({.count = shape_count, .seed = train_seed, .noise = noise}),
-            data::draw_shapes({.count = test_shape_count, .seed = test_seed, .noise = noise})};
+SingleLabelData draw_shapes(std::int64_t train, std::int64_t test, double noise) {
+    return {"drawn shapes", data::draw_shapes({.count = train, .seed = train_seed, .noise = noise}),
+            data::draw_shapes({.count = test, .seed = test_seed, .noise = noise})};
 }
 
-// Images of one object each; noise is that of drawn shapes.
-SingleLabelData load_objects(const TrainingOptions& options, double noise) {
-    if (options.data == "shapes") return draw_shapes(noise);
+// Images of one object each, from files.
+SingleLabelData load_objects(const TrainingOptions& options) {
     if (options.data == "fashion") return load_fashion(options.data_dir);
     if (options.data == "cifar10") return load_cifar10(options.data_dir);
     if (options.data == "cifar100") return load_cifar100(options.data_dir);
@@ -147,7 +149,7 @@ Set first_of(const Set& set, std::int64_t count) {
 
 // Scenes to evaluate on show other objects than those to train on; with --validate, both come from the training objects.
 MultiLabelData make_scenes(const TrainingOptions& options) {
-    SingleLabelData objects = load_objects(options, 0.0);
+    SingleLabelData objects = options.data == "shapes" ? draw_shapes(object_count, test_object_count, 0.0) : load_objects(options);
     if (options.validate) std::tie(objects.train, objects.test) = held_out(objects.train);
     return {objects.name + " scenes", data::compose_scenes(objects.train, {.count = options.train_size.value_or(scene_count), .seed = train_seed}),
             data::compose_scenes(objects.test, {.count = options.test_size.value_or(test_scene_count), .seed = test_seed})};
@@ -156,9 +158,13 @@ MultiLabelData make_scenes(const TrainingOptions& options) {
 }  // namespace
 
 SingleLabelData load_single_label(const TrainingOptions& options) {
+    if (options.data == "shapes") {
+        const std::int64_t wanted = options.train_size.value_or(shape_count);
+        return with_sizes(draw_shapes(options.validate ? wanted + wanted / 4 + 1 : wanted, options.test_size.value_or(test_shape_count), 0.1), options);
+    }
     require<ValueError>(options.data.rfind("arff:", 0) != 0, "[data] expected single-label data, got ", options.data,
                         ", which is multi-label; use --data fashion");
-    return with_sizes(load_objects(options, 0.1), options);
+    return with_sizes(load_objects(options), options);
 }
 
 MultiLabelData load_multi_label(const TrainingOptions& options) {

@@ -84,13 +84,23 @@ void Trainer::train_epoch(const SignalWatch& signals, Progress& progress) {
 
 void Trainer::train_batch(const data::Batch& batch) {
     for (nn::Optimizer* optimizer : procedure_->optimizers()) optimizer->set_learning_rate(learning_rate());
-    const double loss = procedure_->step(model_, batch, static_cast<int>(state_.epoch));
-    require<Error>(std::isfinite(loss), "[train] expected a finite loss, got ", loss, " with ", method_.text, " in epoch ", state_.epoch + 1, ", batch ",
-                   state_.batch + 1, "; try a smaller --lr");
+    const double loss = checked_step(batch);
     if (average_) average_->update();
     state_.loss_sum += loss * static_cast<double>(batch.size());
     state_.loss_examples += batch.size();
     ++state_.batch;
+}
+
+// Losses refuse logits that are NaN; a loss that is infinite is refused here. Either way the run has left the rails.
+double Trainer::checked_step(const data::Batch& batch) {
+    const auto where = [&] { return text(" with ", method_.text, " in epoch ", state_.epoch + 1, ", batch ", state_.batch + 1, "; try a smaller --lr"); };
+    try {
+        const double loss = procedure_->step(model_, batch, static_cast<int>(state_.epoch));
+        require<ValueError>(std::isfinite(loss), "[train] expected a finite loss, got ", loss);
+        return loss;
+    } catch (const ValueError& error) {
+        fail<ValueError>(error.what(), where());
+    }
 }
 
 void Trainer::finish_epoch() {

@@ -48,6 +48,7 @@ public:
 private:
     void train_epoch(const SignalWatch& signals, Progress& progress);
     void train_batch(const data::Batch& batch);
+    double checked_step(const data::Batch& batch);
     void finish_epoch();
     Evaluation evaluate(std::int64_t at_most);
     RunResult make_result(const Evaluation& evaluation) const;
