@@ -77,14 +77,14 @@ StateDict Module::named_buffers() const { return list(*this, Kind::buffers, fals
 StateDict Module::state_dict() const { return list(*this, Kind::all, true); }
 void Module::load_state_dict(const StateDict& state) { copy_state("load_state_dict", state_dict(), state); }
 
-std::vector<std::pair<std::string, std::optional<Rng>>> Module::generators() const {
-    std::vector<std::pair<std::string, std::optional<Rng>>> found;
+Generators Module::generators() const {
+    Generators found;
     const Fields fields = fields_of(*this);
     for (const auto& [name, generator] : fields.generators()) found.emplace_back(name, *generator);
     return found;
 }
 
-void Module::load_generators(const std::vector<std::pair<std::string, std::optional<Rng>>>& generators) {
+void Module::load_generators(const Generators& generators) {
     const Fields fields(*this);
     require<ValueError>(generators.size() == fields.generators().size(), "[load_generators] expected ", fields.generators().size(), " generators, got ",
                         generators.size());

@@ -33,6 +33,9 @@ namespace knoll::nn {
 
 class Fields;
 
+/// Random generators by name; nullopt before initialize().
+using Generators = std::vector<std::pair<std::string, std::optional<Rng>>>;
+
 class Module {
 public:
     virtual ~Module() = default;
@@ -56,9 +59,9 @@ public:
     /// names and shapes are exactly those of state_dict(); the text lists what is missing, unexpected and misshaped.
     void load_state_dict(const StateDict& state);
     /// Where each random generator stands (Dropout); not part of state_dict(), but of a checkpoint.
-    std::vector<std::pair<std::string, std::optional<Rng>>> generators() const;
+    Generators generators() const;
     /// Throws ValueError, and changes nothing, unless the names are those of generators().
-    void load_generators(const std::vector<std::pair<std::string, std::optional<Rng>>>& generators);
+    void load_generators(const Generators& generators);
     /// The number of trainable values.
     std::int64_t num_parameters() const;
 

@@ -106,7 +106,7 @@ TrainingProgress load_checkpoint(const std::string& path, const TrainingState& s
     for (const auto& [key, note] : file.metadata)
         if (key.starts_with(note_prefix)) progress.notes[key.substr(note_prefix.size())] = note;
 
-    std::vector<std::pair<std::string, std::optional<Rng>>> generators;
+    Generators generators;
     for (const auto& [name, encoded] : select_prefix(file.tensors, "generators")) generators.emplace_back(name, decode(path, name, encoded));
     copy_state(text("load_checkpoint ", path), state.model.state_dict(), select_prefix(file.tensors, "model"));
     state.model.load_generators(generators);
