@@ -64,8 +64,8 @@ FigureGroup class_group(const Task& task, const Results& results) {
 FigureGroup loss_group(const std::vector<Method>& methods, const Task& task) {
     FigureGroup group{.heading = "The losses compared",
                       .introduction =
-                          "Value and gradient against the logit, from the second epoch on where a loss changes with time. "
-                          "A gradient above zero pushes the logit down."};
+                          "Value and gradient against the logit. Where a gradient is positive, training pushes the logit down. "
+                          "A loss that changes with the epoch is drawn as it is from the second one on."};
     const std::vector<std::string> losses = drawable_losses(methods, task.info());
     if (losses.empty()) return group;
     const auto classes = static_cast<std::int64_t>(task.class_names().size());

@@ -12,6 +12,8 @@
 #include <knoll/data/metrics/multi_label.h>
 #include <knoll/data/spoil/drop_labels.h>
 
+#include <iterator>
+
 namespace knoll::apps {
 
 namespace {
@@ -94,23 +96,28 @@ public:
         std::vector<ExampleImage> shown;
         if (!data_.train.has_images()) return shown;
         const data::MultiLabelImages left = observed(seed);
-        const std::vector<std::string> names = label_names();
-        for (std::int64_t i = 0; i < std::min(shown_examples, left.count()); ++i) {
-            ExampleImage example{.data_uri = png_data_uri(select(left.images(), 0, i))};
-            for (std::int64_t c = 0; c < left.classes(); ++c) {
-                if (data_.train.labels().at<std::uint8_t>(i, c) == 0) continue;
-                (left.labels().at<std::uint8_t>(i, c) != 0 ? example.observed : example.missing).push_back(names[static_cast<std::size_t>(c)]);
-            }
-            shown.push_back(std::move(example));
+        for (std::int64_t i = 0; i < left.count() && std::ssize(shown) < shown_examples; ++i) {
+            ExampleImage example = labelled_example(left, i);
+            if (keep_ == data::Keep::full || !example.missing.empty()) shown.push_back(std::move(example));
         }
         return shown;
     }
     std::string examples_introduction() const override {
-        return "The first training images. Filled: labels that the losses are told of. Dashed: labels that are there and missing from the training set.";
+        return "Training images. Filled: labels that the losses are told of. Dashed: labels that are there and missing from the training set.";
     }
 
 private:
     data::MultiLabelImages observed(std::uint64_t seed) const { return data::drop_labels(data_.train, {.keep = keep_, .seed = seed}); }
+
+    ExampleImage labelled_example(const data::MultiLabelImages& left, std::int64_t i) const {
+        const std::vector<std::string> names = label_names();
+        ExampleImage example{.data_uri = png_data_uri(select(left.images(), 0, i))};
+        for (std::int64_t c = 0; c < left.classes(); ++c) {
+            if (data_.train.labels().at<std::uint8_t>(i, c) == 0) continue;
+            (left.labels().at<std::uint8_t>(i, c) != 0 ? example.observed : example.missing).push_back(names[static_cast<std::size_t>(c)]);
+        }
+        return example;
+    }
 
     std::string kept_phrase() const {
         switch (keep_) {
