@@ -37,8 +37,14 @@ public:
     }
     ~Graph() {
         for (const NodePtr& node : nodes_) {
-            node->visited = node->needed = false;
+            node->walked_by = nullptr;
+            node->needed = false;
             node->pending = Tensor{};
+        }
+        for (Suspended& outer : suspended_) {
+            outer.node->walked_by = outer.walked_by;
+            outer.node->needed = outer.needed;
+            outer.node->pending = std::move(outer.pending);
         }
     }
     Graph(const Graph&) = delete;
@@ -48,12 +54,26 @@ public:
 
 private:
     void visit(const NodePtr& node) {
-        if (!node || node->visited) return;
-        node->visited = true;
+        if (!node || node->walked_by == this) return;
+        if (node->walked_by != nullptr) {
+            suspended_.push_back({node.get(), node->walked_by, std::move(node->pending), node->needed});
+            node->pending = Tensor{};
+            node->needed = false;
+        }
+        node->walked_by = this;
         nodes_.push_back(node);
     }
 
+    // What another pass has noted at a node: one whose gradient function has started this pass.
+    struct Suspended {
+        Node* node;
+        const void* walked_by;
+        Tensor pending;
+        bool needed;
+    };
+
     Nodes nodes_;
+    std::vector<Suspended> suspended_;
 };
 
 bool uniquely_owned(const Tensor& tensor) { return tensor.impl().use_count() == 1 && tensor.impl()->storage.use_count() == 1 && !tensor.requires_grad(); }
@@ -88,7 +108,6 @@ Tensor saved_output(const NodePtr& node) {
 void apply_joint(Node& node, const Tensor& upstream) {
     std::vector<bool> needed;
     for (const Rule& rule : node.rules) needed.push_back(rule.input && rule.input->needed);
-    if (std::find(needed.begin(), needed.end(), true) == needed.end()) return;
     std::vector<Tensor> gradients = node.joint(upstream, needed);
     require<AutogradError>(gradients.size() == node.rules.size(), "[", node.op, "] expected ", node.rules.size(), " gradients, one per input, got ",
                            gradients.size());
@@ -111,7 +130,6 @@ void apply(const NodePtr& node, const Tensor& upstream) {
 }
 
 void free_saved(Node& node) {
-    if (node.is_leaf) return;
     for (Rule& rule : node.rules) rule = Rule{};
     node.rules.clear();
     node.joint = nullptr;
@@ -158,6 +176,11 @@ struct RecordingScope {
     const char* op_before;
 };
 
+// Whether the walk goes on from a node to its inputs: past a wanted tensor it need not, and what was saved there is kept.
+bool leads_on(const Node& node) {
+    return node.freed || std::any_of(node.rules.begin(), node.rules.end(), [](const Rule& rule) { return rule.input && rule.input->needed; });
+}
+
 // Walks the graph. keep(node, gradient) is told each complete gradient of a leaf or wanted tensor.
 template <class Keep>
 void walk(const Graph& graph, bool retain, const Keep& keep) {
@@ -167,7 +190,8 @@ void walk(const Graph& graph, bool retain, const Keep& keep) {
         const Tensor gradient = apply_hooks(*node, std::move(node->pending));
         node->pending = Tensor{};
         keep(*node, gradient);
-        if (!node->is_leaf) apply(node, gradient);
+        if (!leads_on(*node)) continue;
+        apply(node, gradient);
         if (!retain) free_saved(*node);
     }
 }

@@ -96,10 +96,10 @@ public:
     Tensor grad;         ///< leaves: accumulated by backward()
     std::vector<std::function<Tensor(const Tensor&)>> hooks;
 
-    // Scratch of the one backward pass that is walking here.
+    // Scratch of the backward pass that is walking here.
+    const void* walked_by = nullptr;
     Tensor pending;
     bool needed = false;
-    bool visited = false;
 };
 
 /// A node whose chain of inputs is released without recursion, however long it is.

@@ -145,6 +145,14 @@ TEST_CASE("the gradient of an inner tensor can be asked for, and of the output i
     CHECK(gradients[2].item() == 36.0);
 }
 
+TEST_CASE("a backward pass may be done in two parts, first to an inner tensor, then from it") {
+    const Tensor x = leaf({2.0});
+    const Tensor inner = x * x;
+    const Tensor upstream = grad(inner * 5.0, inner);
+    backward(inner, {.grad_output = upstream});
+    CHECK(x.grad().item() == 20.0);
+}
+
 TEST_CASE("the same input asked for twice is answered twice") {
     const Tensor x = leaf({2.0});
     const auto gradients = grad({x * x}, {x, x});

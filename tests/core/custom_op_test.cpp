@@ -44,6 +44,21 @@ TEST_CASE("a custom op's input that is broadcast may get a gradient of the outpu
     check_derivatives(2, [](const Tensors& in) { return square_times(in[0], in[1]); }, {sample({2, 3}), sample({3}) + 2.0});
 }
 
+TEST_CASE("the backward pass of a custom op may run a backward pass of its own through its live inputs") {
+    const auto recomputed = [](const Tensors& in) {
+        return custom_op(
+            "recomputed", in, [](const Tensors& v) { return v[0] * v[0] * v[1]; },
+            [](const Tensors& v, const Tensor& g) {
+                const bool create_graph = grad_enabled();
+                const EnableGrad recording;
+                return grad({v[0] * v[0] * v[1]}, v, {.grad_outputs = {g}, .create_graph = create_graph});
+            });
+    };
+    check_derivatives(3, recomputed, {sample({3}), sample({3}) + 2.0});
+    // Inputs that are inner tensors and on other paths too, where the outer pass has noted gradients already.
+    check_derivatives(2, [&](const Tensors& in) { return recomputed({in[0] * in[1], in[1] * 2.0}) * in[0] + in[1]; }, {sample({3}), sample({3}) + 2.0});
+}
+
 TEST_CASE("a custom op is not recorded where nothing requires a gradient") {
     CHECK_FALSE(square_times(sample({2}), sample({2})).requires_grad());
     const Tensor a = sample({2}).set_requires_grad();

@@ -32,6 +32,8 @@ std::string entry(const std::string& name, const std::string& shape, const std::
     return "\"" + name + R"(":{"dtype":")" + dtype + R"(","shape":[)" + shape + R"(],"data_offsets":[)" + offsets + "]}";
 }
 
+std::string object(const std::string& members) { return text("{", members, "}"); }
+
 void check_same(const NamedTensors& a, const NamedTensors& b) {
     REQUIRE(a.size() == b.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -74,7 +76,7 @@ TEST_CASE("every tensor in a written safetensors file begins at a multiple of it
 }
 
 TEST_CASE("safetensors entries may stand in any order, with spaces, and BOOL is read as u8") {
-    const TensorFile file = decoded("{ " + entry("b", "2", "1,3") + ", \n\t" + entry("a", "", "0, 1 ", "BOOL") + " } \n", 3);
+    const TensorFile file = decoded(object(text(" ", entry("b", "2", "1,3"), ", \n\t", entry("a", "", "0, 1 ", "BOOL"), " ")) + " \n", 3);
     check_same(file.tensors, {{"b", zeros({2}, DType::u8)}, {"a", zeros({}, DType::u8)}});
 }
 
@@ -89,27 +91,27 @@ TEST_CASE("safetensors names and metadata must be such as can be read back") {
 }
 
 TEST_CASE("safetensors bytes must be covered without overlap or hole") {
-    check_refused("{" + entry("a", "2", "0,2") + "," + entry("b", "2", "1,3") + "}", 3, "without overlap or hole");
-    check_refused("{" + entry("a", "2", "0,2") + "," + entry("b", "2", "3,5") + "}", 5, "without overlap or hole");
-    check_refused("{" + entry("a", "2", "1,3") + "}", 3, "without overlap or hole");
-    check_refused("{" + entry("a", "2", "0,2") + "}", 3, "expected 2 bytes behind the header, got 3");
-    check_refused("{" + entry("a", "2", "0,2") + "}", 1, "expected 2 bytes behind the header, got 1");
+    check_refused(object(entry("a", "2", "0,2") + "," + entry("b", "2", "1,3")), 3, "without overlap or hole");
+    check_refused(object(entry("a", "2", "0,2") + "," + entry("b", "2", "3,5")), 5, "without overlap or hole");
+    check_refused(object(entry("a", "2", "1,3")), 3, "without overlap or hole");
+    check_refused(object(entry("a", "2", "0,2")), 3, "expected 2 bytes behind the header, got 3");
+    check_refused(object(entry("a", "2", "0,2")), 1, "expected 2 bytes behind the header, got 1");
     check_refused("{}", 1, "expected 0 bytes behind the header, got 1");
-    check_refused("{" + entry("a", "2", "2,0") + "}", 2, "without overlap or hole");
+    check_refused(object(entry("a", "2", "2,0")), 2, "without overlap or hole");
 }
 
 TEST_CASE("safetensors shapes must agree with their bytes, however large they claim to be") {
-    check_refused("{" + entry("a", "3", "0,2") + "}", 2, "that are 3 bytes apart");
-    check_refused("{" + entry("a", "1", "0,2", "F32") + "}", 2, "that are 4 bytes apart");
-    check_refused("{" + entry("a", "4294967296,4294967296", "0,2") + "}", 2, "countable number of bytes");
-    check_refused("{" + entry("a", "4611686018427387904", "0,0", "F32") + "}", 0, "countable number of bytes");
-    check_refused("{" + entry("a", "0,4294967296,4294967296", "0,0") + "}", 0, "countable number of bytes");
-    check_refused("{" + entry("a", "2", "0,9223372036854775807") + "}", 2, "behind the header");
-    check_refused("{" + entry("a", "99999999999999999999", "0,2") + "}", 2, "larger number");
+    check_refused(object(entry("a", "3", "0,2")), 2, "that are 3 bytes apart");
+    check_refused(object(entry("a", "1", "0,2", "F32")), 2, "that are 4 bytes apart");
+    check_refused(object(entry("a", "4294967296,4294967296", "0,2")), 2, "countable number of bytes");
+    check_refused(object(entry("a", "4611686018427387904", "0,0", "F32")), 0, "countable number of bytes");
+    check_refused(object(entry("a", "0,4294967296,4294967296", "0,0")), 0, "countable number of bytes");
+    check_refused(object(entry("a", "2", "0,9223372036854775807")), 2, "behind the header");
+    check_refused(object(entry("a", "99999999999999999999", "0,2")), 2, "larger number");
 }
 
 TEST_CASE("safetensors headers with repeated, missing or unknown keys are refused") {
-    check_refused("{" + entry("a", "2", "0,2") + "," + entry("a", "2", "2,4") + "}", 4, "each key once, got \"a\" again");
+    check_refused(object(entry("a", "2", "0,2") + "," + entry("a", "2", "2,4")), 4, "each key once, got \"a\" again");
     check_refused(R"({"a":{"dtype":"U8","dtype":"U8","shape":[2],"data_offsets":[0,2]}})", 2, "each key once");
     check_refused(R"({"__metadata__":{"k":"1","k":"2"}})", 0, "each key once");
     check_refused(R"({"__metadata__":{},"__metadata__":{}})", 0, "each key once");
@@ -120,16 +122,16 @@ TEST_CASE("safetensors headers with repeated, missing or unknown keys are refuse
 
 TEST_CASE("safetensors types that a tensor cannot hold are named") {
     for (const char* dtype : {"F16", "BF16", "I32", "U64", "F8_E4M3", "f32", ""})
-        check_refused("{" + entry("a", "2", "0,2", dtype) + "}", 2, text("got \"", dtype, "\""));
+        check_refused(object(entry("a", "2", "0,2", dtype)), 2, text("got \"", dtype, "\""));
 }
 
 TEST_CASE("safetensors headers that are not strict JSON are refused") {
     const std::string good = entry("a", "2", "0,2");
     for (const std::string& header :
          {std::string(), std::string("["), " {" + good + "}", "{" + good, "{" + good + ",}", "{" + good + "}x", std::string("{'a':1}"),
-          "{" + entry("a", "2,", "0,2") + "}", "{" + entry("a", "02", "0,2") + "}", "{" + entry("a", "2.0", "0,2") + "}", "{" + entry("a", "-2", "0,2") + "}",
-          "{" + entry("a", "2e0", "0,2") + "}", "{" + entry("\xff", "2", "0,2") + "}", std::string(R"({"__metadata__":{"k":1}})"),
-          std::string(R"({"__metadata__":[]})"), std::string(R"({"a":null})"), "{" + good + "}" + std::string(1, '\0')}) {
+          object(entry("a", "2,", "0,2")), object(entry("a", "02", "0,2")), object(entry("a", "2.0", "0,2")), object(entry("a", "-2", "0,2")),
+          object(entry("a", "2e0", "0,2")), object(entry("\xff", "2", "0,2")), std::string(R"({"__metadata__":{"k":1}})"),
+          std::string(R"({"__metadata__":[]})"), std::string(R"({"a":null})"), object(good) + std::string(1, '\0')}) {
         INFO(header);
         CHECK_THROWS_AS(decoded(header, 2), FileError);
     }
