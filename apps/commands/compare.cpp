@@ -16,7 +16,7 @@ namespace {
 
 class Comparison {
 public:
-    Comparison(const CompareOptions& options, Console& console) : options_(options), console_(console), plan_(make_plan(options, console)) {
+    Comparison(const CompareOptions& options, Console& console) : options_(options), console_(console), plan_(make_plan(options)) {
         results_.task = options.task;
         results_.data = plan_.task->data_name();
         results_.options = settings();

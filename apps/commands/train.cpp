@@ -23,7 +23,7 @@ const Method& chosen_method(const TrainingPlan& plan) {
 }  // namespace
 
 int run(const TrainOptions& options, Console& console) {
-    const TrainingPlan plan = make_plan(options, console);
+    const TrainingPlan plan = make_plan(options);
     const Method& method = chosen_method(plan);
     const Hyperparameters hyperparameters = with_options(plan.task->defaults(method), options);
     print_settings(console, run_settings(*plan.task, method, hyperparameters, options.seed));

@@ -30,7 +30,7 @@ std::vector<Method> parse_methods(const TrainingOptions& options, const TaskInfo
 
 }  // namespace
 
-TrainingPlan make_plan(const TrainingOptions& options, const Console&) {
+TrainingPlan make_plan(const TrainingOptions& options) {
     const TaskEntry& entry = find_task(options.task);
     check_task_options(entry.info, options);
     TrainingPlan plan{.task = nullptr, .methods = parse_methods(options, entry.info), .folder = output_folder(options), .lock = nullptr};

@@ -21,7 +21,7 @@ struct TrainingPlan {
 
 /// Checks everything that can be checked before the first step: names, options, that the outputs can be written; loads the data and
 /// sets the number of threads.
-TrainingPlan make_plan(const TrainingOptions& options, const Console& console);
+TrainingPlan make_plan(const TrainingOptions& options);
 
 /// One line of name = value pairs.
 void print_settings(const Console& console, const NamedTexts& settings);

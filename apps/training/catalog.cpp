@@ -37,7 +37,8 @@ std::string task_option(const TaskInfo& info, const TrainingOptions& options, co
 }
 
 void check_task_options(const TaskInfo& info, const TrainingOptions& options) {
-    for (const auto& [name, value] : options.task_options) {
+    for (const auto& given : options.task_options) {
+        const std::string& name = given.first;
         const bool known = std::any_of(info.options.begin(), info.options.end(), [&](const TaskOption& option) { return option.name == name; });
         require<ValueError>(known, "[", info.name, "] expected options of this task, got --", name, "; see knoll train --help for the task it belongs to");
         task_option(info, options, name);
