@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <ostream>
+#include <set>
 
 namespace knoll::apps {
 
@@ -50,20 +51,23 @@ private:
     // What all runs share; a hyper-parameter in which losses differ is named once for each.
     NamedTexts settings() const {
         NamedTexts settings = plan_.task->describe();
-        for (std::size_t i = 0; i < describe(hyperparameters(plan_.methods.front())).size(); ++i) {
-            const auto first = describe(hyperparameters(plan_.methods.front()))[i];
-            std::string values;
-            bool differ = false;
-            for (const Method& method : plan_.methods) {
-                const std::string value = describe(hyperparameters(method))[i].second;
-                differ = differ || value != first.second;
-                values += (values.empty() ? "" : ", ") + value + " (" + method.text + ")";
-            }
-            settings.emplace_back(first.first, differ ? values : first.second);
-        }
-        settings.emplace_back("seeds",
-                              text(options_.seed, options_.seeds > 1 ? text(" to ", options_.seed + static_cast<std::uint64_t>(options_.seeds) - 1) : ""));
+        const NamedTexts first = describe(hyperparameters(plan_.methods.front()));
+        for (std::size_t i = 0; i < first.size(); ++i) settings.emplace_back(first[i].first, shared_value(i));
+        const std::uint64_t last_seed = options_.seed + static_cast<std::uint64_t>(options_.seeds) - 1;
+        settings.emplace_back("seeds", options_.seeds > 1 ? text(options_.seed, " to ", last_seed) : text(options_.seed));
         return settings;
+    }
+
+    // Hyper-parameter i: "0.1" where all losses have that, "0.1 (bce), 0.2 (hill)" otherwise.
+    std::string shared_value(std::size_t i) const {
+        std::set<std::string> values;
+        std::string listed;
+        for (const Method& method : plan_.methods) {
+            const std::string value = describe(hyperparameters(method))[i].second;
+            values.insert(value);
+            listed += text(listed.empty() ? "" : ", ", value, " (", method.text, ")");
+        }
+        return values.size() == 1 ? *values.begin() : listed;
     }
 
     RunResult train(const Method& method, std::uint64_t seed, const SignalWatch& signals) {

@@ -26,7 +26,13 @@ struct Axis {
     double position(double value, double first, double last) const { return first + (value - range.low) / (range.high - range.low) * (last - first); }
 };
 
-/// Ticks at 1, 2 or 5 times a power of ten, about so many, within the range; widened to whole ticks if asked.
-Axis make_axis(Range range, int about, bool widen);
+struct AxisOptions {
+    int ticks = 6;               ///< about so many
+    bool widen = false;          ///< the range to whole ticks
+    bool whole_numbers = false;  ///< no ticks between them
+};
+
+/// Ticks at 1, 2 or 5 times a power of ten within the range.
+Axis make_axis(Range range, const AxisOptions& options);
 
 }  // namespace knoll::apps

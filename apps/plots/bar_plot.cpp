@@ -13,6 +13,7 @@ Range value_range(const BarPlot& plot) {
     Range range{0, 0};
     for (const BarSeries& series : plot.series)
         for (std::size_t i = 0; i < series.values.size(); ++i) range.include(series.values[i] + (series.spread.empty() ? 0 : series.spread[i]));
+    range.high = std::min(range.high, plot.limit.value_or(range.high));
     return range;
 }
 
@@ -45,7 +46,7 @@ std::string bar_plot(const BarPlot& plot) {
     const std::vector<Pen> pens = pens_for(plot.series);
     const CategoryLabels labels = category_labels(plot);
     const Frame frame = draw_head(svg, plot.width, plot.height, {plot.title, "", plot.y_label}, pens, labels.room, true);
-    const Axis axis = make_axis(value_range(plot), 5, true);
+    const Axis axis = make_axis(value_range(plot), {.ticks = 5, .widen = true});
     draw_y_axis(svg, frame, axis, plot.y_label);
 
     const double slot = frame.width() / static_cast<double>(plot.categories.size());
@@ -61,7 +62,7 @@ std::string bar_plot(const BarPlot& plot) {
             if (series.spread.empty() || series.spread[c] <= 0) continue;
             const double middle = x + bar / 2;
             const double low = axis.position(std::max(series.values[c] - series.spread[c], 0.0), frame.bottom, frame.top);
-            const double high = axis.position(series.values[c] + series.spread[c], frame.bottom, frame.top);
+            const double high = axis.position(std::min(series.values[c] + series.spread[c], axis.range.high), frame.bottom, frame.top);
             svg.line({middle, low}, {middle, high}, "stroke=\"#24292F\" stroke-width=\"1\" stroke-opacity=\"0.6\"");
         }
         draw_category(svg, plot.categories[c], left + 0.4 * slot, frame.bottom, labels.upright);

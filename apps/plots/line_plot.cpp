@@ -27,6 +27,23 @@ Range y_range(const std::vector<Series>& series) {
     return range;
 }
 
+// Curves that lie on each other for more than four fifths of their length look like one.
+bool coincide(const Series& a, const Series& b, const Range& y) {
+    if (a.x != b.x || a.x.empty()) return false;
+    const double visible = 0.005 * (y.high - y.low);
+    std::size_t close = 0;
+    for (std::size_t i = 0; i < a.y.size(); ++i)
+        if (std::abs(a.y[i] - b.y[i]) < visible) ++close;
+    return 5 * close > 4 * a.y.size();
+}
+
+// A curve over another is dashed, so that both show.
+Pen pen_over_others(const std::vector<Series>& series, std::size_t index, Pen pen, const Range& y) {
+    for (std::size_t i = 0; i < index; ++i)
+        if (pen.dash.empty() && coincide(series[i], series[index], y)) pen.dash = "8 8";
+    return pen;
+}
+
 class Drawing {
 public:
     Drawing(Svg& svg, const Frame& frame, const Axis& x, const Axis& y) : svg_(svg), frame_(frame), x_(x), y_(y) {}
@@ -46,10 +63,10 @@ public:
                 piece.push_back(at(series.x[i], series.y[i]));
                 continue;
             }
-            if (!piece.empty()) svg_.path(piece, false, stroke(pen, 2));
+            if (!piece.empty()) svg_.path(piece, false, stroke(pen, 2.2));
             piece.clear();
         }
-        if (!piece.empty()) svg_.path(piece, false, stroke(pen, 2));
+        if (!piece.empty()) svg_.path(piece, false, stroke(pen, 2.2));
     }
 
     void markers(const Series& series, const Pen& pen) {
@@ -73,8 +90,8 @@ std::string line_plot(const LinePlot& plot) {
     Svg svg{plot.width, plot.height};
     const std::vector<Pen> pens = pens_for(plot.series);
     const Frame frame = draw_head(svg, plot.width, plot.height, {plot.title, plot.x_label, plot.y_label}, pens, 26, false);
-    const Axis x = make_axis(x_range(plot.series), 8, false);
-    const Axis y = make_axis(plot.y_range.value_or(y_range(plot.series)), 6, !plot.y_range.has_value());
+    const Axis x = make_axis(x_range(plot.series), {.ticks = 8, .whole_numbers = plot.whole_x});
+    const Axis y = make_axis(plot.y_range.value_or(y_range(plot.series)), {.widen = !plot.y_range.has_value()});
     draw_x_axis(svg, frame, x, plot.x_label);
     draw_y_axis(svg, frame, y, plot.y_label);
 
@@ -84,7 +101,7 @@ std::string line_plot(const LinePlot& plot) {
     for (std::size_t i = 0; i < plot.series.size(); ++i)
         if (!plot.series[i].spread.empty()) drawing.band(plot.series[i], pens[i]);
     for (std::size_t i = 0; i < plot.series.size(); ++i) {
-        drawing.curve(plot.series[i], pens[i]);
+        drawing.curve(plot.series[i], pen_over_others(plot.series, i, pens[i], y.range));
         if (plot.markers) drawing.markers(plot.series[i], pens[i]);
     }
     svg.end_clip();

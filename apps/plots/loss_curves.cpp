@@ -41,13 +41,13 @@ Curve single_label_curve(const losses::Loss& loss, const Tensor& x, const LossCu
     return {value.to_vector(), gradient.defined() ? gradient.to_vector() : std::vector<double>(samples, 0.0)};
 }
 
-// Drops the gap that a step leaves: a line across it would show a slope that is not there.
-std::vector<double> broken_at_jumps(std::vector<double> y, const std::vector<double>& x, const std::vector<double>& slope) {
-    for (std::size_t i = 1; i < y.size(); ++i) {
-        const double expected = 0.5 * (slope[i] + slope[i - 1]) * (x[i] - x[i - 1]);
-        const double rise = y[i] - y[i - 1];
-        if (std::abs(rise - expected) > 0.05) y[i] = std::numeric_limits<double>::quiet_NaN();
-    }
+// Losses and their gradients change little from one sample to the next, unless they jump: then the curve has a gap, since a line
+// across it would show a slope that is not there.
+std::vector<double> broken_at_jumps(std::vector<double> y, const std::vector<double>& x) {
+    const double jump = 0.1 + 1.5 * (x[1] - x[0]);  // slopes hardly exceed 1
+    const std::vector<double> whole = y;
+    for (std::size_t i = 1; i < y.size(); ++i)
+        if (std::abs(whole[i] - whole[i - 1]) > jump) y[i] = std::numeric_limits<double>::quiet_NaN();
     return y;
 }
 
@@ -66,8 +66,8 @@ void check_kinds(const std::vector<std::string>& specifications, losses::TargetK
 }
 
 void add_curve(LinePlot& values, LinePlot& gradients, const std::string& name, const std::vector<double>& x, const Curve& curve) {
-    values.series.push_back({.name = name, .x = x, .y = broken_at_jumps(curve.value, x, curve.gradient)});
-    gradients.series.push_back({.name = name, .x = x, .y = curve.gradient});
+    values.series.push_back({.name = name, .x = x, .y = broken_at_jumps(curve.value, x)});
+    gradients.series.push_back({.name = name, .x = x, .y = broken_at_jumps(curve.gradient, x)});
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ struct LinePlot {
     std::vector<Series> series = {};
     std::optional<Range> y_range = {};  ///< what lies outside is cut off; all of it unless given
     bool markers = false;
+    bool whole_x = false;  ///< x counts something
     double width = 640;
     double height = 400;
 };
@@ -43,6 +44,7 @@ struct BarPlot {
     std::string y_label = {};
     std::vector<std::string> categories;
     std::vector<BarSeries> series = {};
+    std::optional<double> limit = {};  ///< no value can be higher: 100 for percent
     double width = 1280;
     double height = 420;
 };

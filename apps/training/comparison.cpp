@@ -78,7 +78,7 @@ FigureGroup loss_group(const std::vector<Method>& methods, const Task& task) {
 
 LinePlot learning_curves(const Results& results, int metric) {
     const std::string label = metric < 0 ? "training loss" : results.runs.front().epochs.front().metrics[static_cast<std::size_t>(metric)].name;
-    LinePlot plot{.title = label, .x_label = "epoch", .y_label = metric < 0 ? "loss" : label + " (percent)", .series = {}, .markers = true};
+    LinePlot plot{.title = label, .x_label = "epoch", .y_label = metric < 0 ? "loss" : label + " (percent)", .series = {}, .markers = true, .whole_x = true};
     for (const std::string& loss : loss_names(results)) {
         const auto runs = runs_of(results, loss);
         Series series{.name = loss, .x = {}, .y = {}, .reference = is_reference(results, loss)};
@@ -97,7 +97,7 @@ LinePlot learning_curves(const Results& results, int metric) {
 }
 
 BarPlot class_bars(const Results& results, const std::vector<std::string>& class_names, const std::string& label) {
-    BarPlot plot{.title = "", .y_label = label, .categories = class_names, .series = {}};
+    BarPlot plot{.title = "", .y_label = label, .categories = class_names, .limit = 100.0};
     for (const std::string& loss : loss_names(results)) {
         const auto runs = runs_of(results, loss);
         BarSeries series{.name = loss, .values = {}, .reference = is_reference(results, loss)};

@@ -17,7 +17,7 @@ namespace knoll::apps {
 namespace {
 
 constexpr const char* fashion_folder = "/usr/share/datasets/fashion-mnist";
-constexpr std::int64_t scene_count = 8000;
+constexpr std::int64_t scene_count = 16000;
 constexpr std::int64_t test_scene_count = 2000;
 constexpr std::int64_t shape_count = 10000;
 constexpr std::int64_t test_shape_count = 2000;

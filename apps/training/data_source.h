@@ -24,7 +24,7 @@ struct MultiLabelData {
 /// --train-size and --test-size are the caller's to apply.
 SingleLabelData load_single_label(const TrainingOptions& options);
 
-/// Scenes of fashion, cifar10 or cifar100 objects (8000 for training and 2000 to evaluate unless options say otherwise), drawn shapes, or
+/// Scenes of fashion, cifar10 or cifar100 objects (16000 for training and 2000 to evaluate unless options say otherwise), drawn shapes, or
 /// an arff set as it is.
 MultiLabelData load_multi_label(const TrainingOptions& options);
 

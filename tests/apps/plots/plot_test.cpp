@@ -37,15 +37,16 @@ bool is_well_formed(const std::string& xml) {
 }  // namespace
 
 TEST_CASE("ticks stand at round numbers within the range") {
-    const Axis axis = make_axis({0.3, 9.7}, 5, false);
+    const Axis axis = make_axis({0.3, 9.7}, {.ticks = 5});
     CHECK(axis.ticks == std::vector<double>{2, 4, 6, 8});
     CHECK(axis.decimals == 0);
-    const Axis wide = make_axis({0.03, 0.97}, 5, true);
+    const Axis wide = make_axis({0.03, 0.97}, {.ticks = 5, .widen = true});
     CHECK(wide.range.low == Approx(0).margin(1e-12));
     CHECK(wide.range.high == Approx(1));
     CHECK(wide.decimals == 1);
-    CHECK(make_axis(Range::none(), 5, true).ticks.size() > 1);
-    CHECK(make_axis({3, 3}, 5, true).ticks.size() > 1);
+    CHECK(make_axis({1, 3}, {.ticks = 8, .whole_numbers = true}).ticks == std::vector<double>{1, 2, 3});
+    CHECK(make_axis(Range::none(), {.widen = true}).ticks.size() > 1);
+    CHECK(make_axis({3, 3}, {.widen = true}).ticks.size() > 1);
 }
 
 TEST_CASE("a line plot is well-formed whatever its names and numbers") {
@@ -59,6 +60,13 @@ TEST_CASE("a line plot is well-formed whatever its names and numbers") {
     CHECK(svg.find("&lt;one&gt;") != std::string::npos);
     CHECK(svg.find("stroke-dasharray") != std::string::npos);
     CHECK(is_well_formed(line_plot({.title = "empty", .series = {}})));
+}
+
+TEST_CASE("of two curves that coincide the second is dashed") {
+    LinePlot plot{.title = "t", .series = {{.name = "a", .x = {0, 1}, .y = {0, 1}}, {.name = "b", .x = {0, 1}, .y = {1, 0}}}};
+    CHECK(line_plot(plot).find("stroke-dasharray") == std::string::npos);
+    plot.series[1].y = plot.series[0].y;
+    CHECK(line_plot(plot).find("stroke-dasharray") != std::string::npos);
 }
 
 TEST_CASE("a bar plot has a bar per class and series, with its value to read") {
@@ -92,7 +100,7 @@ TEST_CASE("the curve of cross entropy has nine other logits at 0") {
 
 TEST_CASE("a jump of a loss is a gap in its curve, not a slope") {
     const auto plots = loss_curves({"splc"}, {.epoch = 1});
-    const auto& y = plots[2].series[0].y;
+    const auto& y = plots[3].series[0].y;
     CHECK(std::count_if(y.begin(), y.end(), [](double v) { return std::isnan(v); }) == 1);
 }
 
