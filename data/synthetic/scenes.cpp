@@ -26,9 +26,9 @@ std::int64_t overlap(const Square& a, const Square& b) {
     return std::max<std::int64_t>(height, 0) * std::max<std::int64_t>(width, 0);
 }
 
-// The best of a few random places: the one that hides least of what is there.
+// Of many random places the one that hides least of what is there: the first that hides nothing, if there is one.
 Square place(std::int64_t side, std::int64_t canvas, const std::vector<Square>& taken, Rng& rng) {
-    constexpr int attempts = 16;
+    constexpr int attempts = 100;
     Square best{};
     std::int64_t least = -1;
     for (int attempt = 0; attempt < attempts && least != 0; ++attempt) {

@@ -13,9 +13,9 @@ struct SceneOptions {
     std::int64_t count = 1000;
     std::uint64_t seed = 0;
     std::int64_t size = 32;                                  ///< side of the canvas in pixels
-    std::int64_t smallest = 14, largest = 18;                ///< side of an object on it, both included
+    std::int64_t smallest = 14, largest = 16;                ///< side of an object on it, both included
     std::array<double, 4> objects = {0.2, 0.35, 0.3, 0.15};  ///< probability of 1, 2, 3, 4 objects
-    double darkest = 0.6;                                    ///< objects are dimmed to this or less, uniformly
+    double darkest = 0.6;                                    ///< objects are dimmed by a factor from this to 1, uniformly
     double noise = 0.0;                                      ///< deviation of the normal noise on every pixel, of 1 for white
 };
 
