@@ -44,7 +44,7 @@ TEST_CASE("over-sampling draws every class and every example of a class equally 
     const Indices counts = drawn_per_class(set, order);
     CHECK(counts[2] == 0);
     const double expected = 10000.0 / 3;
-    for (const std::size_t c : {0, 1, 3}) CHECK(static_cast<double>(counts[c]) == Approx(expected).margin(5 * std::sqrt(expected)));
+    for (const std::size_t c : {0U, 1U, 3U}) CHECK(static_cast<double>(counts[c]) == Approx(expected).margin(5 * std::sqrt(expected)));
     std::vector<double> of_small_class(90);
     for (const std::int64_t index : order)
         if (index >= 9000 && index < 9090) of_small_class[static_cast<std::size_t>(index - 9000)] += 1;

@@ -43,7 +43,7 @@ TEST_CASE("CIFAR-100 has fine and coarse labels") {
 TEST_CASE("CIFAR files that are cut, empty or mislabelled are refused") {
     const std::string content = record({3}, 0) + record({9}, 7);
     const TemporaryFile file;
-    for (const std::size_t length : {0, 1, 3072, 3074, 6145}) {
+    for (const std::size_t length : {0U, 1U, 3072U, 3074U, 6145U}) {
         file.write(content.substr(0, length));
         CHECK_THROWS_WITH(data::load_cifar10({file.path()}), Catch::Contains(text("expected whole records of 3073 bytes, got ", length, " bytes")));
     }

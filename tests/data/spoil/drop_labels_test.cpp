@@ -56,7 +56,7 @@ TEST_CASE("each positive label is kept with the same probability") {
     std::vector<double> kept(6);
     for (std::int64_t i = 0; i < count * 6; ++i) kept[static_cast<std::size_t>(i % 6)] += observed.labels().data<std::uint8_t>()[static_cast<std::size_t>(i)];
     const double five_deviations = 5 * std::sqrt(0.75 * 0.25 / count);
-    for (const std::size_t c : {0, 2, 3, 5}) CHECK(kept[c] / count == Approx(0.75).margin(five_deviations));
+    for (const std::size_t c : {0U, 2U, 3U, 5U}) CHECK(kept[c] / count == Approx(0.75).margin(five_deviations));
 }
 
 TEST_CASE("what is kept depends on the seed and the image's index alone") {
