@@ -48,7 +48,10 @@ std::int64_t Shape::numel() const {
     return product;
 }
 
-std::int64_t Shape::size(std::int64_t dim) const { return (*this)[wrap_dim("size", dim, rank())]; }
+std::int64_t Shape::size(std::int64_t dim) const {
+    require<ShapeError>(!empty(), "[size] expected a tensor of one dimension or more, got a scalar");
+    return (*this)[wrap_dim("size", dim, rank())];
+}
 
 std::string to_string(const IntList& list) {
     std::string out = "[";

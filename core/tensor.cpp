@@ -41,6 +41,19 @@ Tensor make_tensor(const Shape& shape, DType dtype, std::shared_ptr<Storage> sto
     return Tensor(std::move(impl));
 }
 
+// A number in another type. What an integer type cannot hold is refused: the language leaves the result open.
+template <class Into, class From>
+Into convert(From value) {
+    if constexpr (std::is_floating_point_v<From> && std::is_integral_v<Into>) {
+        // Both limits are powers of two, exact in every floating type.
+        constexpr auto low = static_cast<From>(std::numeric_limits<Into>::min());
+        constexpr auto high = static_cast<From>(std::numeric_limits<Into>::max() / 2 + 1) * From(2);
+        require<ValueError>((value >= low || value > low - From(1)) && value < high, "[to] expected numbers within the range of ", dtype_of<Into>(), ", got ",
+                            value);
+    }
+    return static_cast<Into>(value);
+}
+
 void require_in_place(const Tensor& tensor) {
     require<AutogradError>(!tensor.requires_grad() || (!grad_enabled() && tensor.impl()->node->is_leaf),
                            "[in-place] expected a tensor without a graph, or a leaf under NoGrad, got one that requires gradients; "
@@ -97,7 +110,7 @@ Tensor Tensor::to(DType dtype) const {
             using From = decltype(from);
             using Into = decltype(into);
             const auto source = data<From>();
-            std::transform(source.begin(), source.end(), out.fresh_data<Into>(), [](From value) { return static_cast<Into>(value); });
+            std::transform(source.begin(), source.end(), out.fresh_data<Into>(), convert<Into, From>);
         });
     });
     if (!is_floating(dtype)) return out;

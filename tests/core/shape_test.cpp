@@ -49,6 +49,7 @@ TEST_CASE("a shape counts its elements, and its extents from either end") {
     CHECK(shape.size(-1) == 4);
     CHECK_THROWS_AS(shape.size(3), ShapeError);
     CHECK_THROWS_WITH(shape.size(-4), "[size] expected a dimension from -3 to 2 for a tensor of rank 3, got -4");
+    CHECK_THROWS_WITH(Shape{}.size(0), "[size] expected a tensor of one dimension or more, got a scalar");
 }
 
 TEST_CASE("a dimension wraps from the end, and a scalar counts as rank 1") {

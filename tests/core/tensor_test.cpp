@@ -6,6 +6,7 @@
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/storage.h>
 
+#include <cmath>
 #include <limits>
 
 using namespace knoll;
@@ -120,6 +121,11 @@ TEST_CASE("conversion keeps values, and gradients flow between f32 and f64") {
     const Tensor x = tensor({1.5, -2.0}, DType::f64);
     CHECK(x.to(DType::f64).is_same(x));
     CHECK(x.to(DType::i64).to_vector() == Values{1, -2});
+    CHECK(tensor({-0.5, 255.5}, DType::f64).to(DType::u8).to_vector() == Values{0, 255});
+    CHECK_THROWS_WITH(tensor({256.0}).to(DType::u8), "[to] expected numbers within the range of u8, got 256");
+    CHECK_THROWS_WITH(tensor({-1.0}).to(DType::u8), "[to] expected numbers within the range of u8, got -1");
+    CHECK_THROWS_WITH(tensor({std::nan("")}).to(DType::i64), "[to] expected numbers within the range of i64, got nan");
+    CHECK_THROWS_WITH(tensor({9223372036854775808.0}, DType::f64).to(DType::i64), Catch::Contains("within the range of i64"));
     CHECK(tensor({0.0, 3.0}, DType::u8).to(DType::f32).dtype() == DType::f32);
     const Tensor leaf = tensor({0.1, 0.2}, DType::f64).set_requires_grad();
     const Tensor single = leaf.to(DType::f32);
