@@ -66,7 +66,7 @@ public:
     }
 
     Hyperparameters defaults(const Method&) const override {
-        return {.epochs = 10, .batch = 64, .learning_rate = 0.05, .optimizer = "sgd", .schedule = "one-cycle", .weight_decay = 5e-4, .ema = 0};
+        return {.epochs = 5, .batch = 64, .learning_rate = 0.1, .optimizer = "sgd", .schedule = "one-cycle", .weight_decay = 5e-4, .ema = 0};
     }
 
     nn::Sequential make_model() const override { return make_named_model(model_, data_.train); }

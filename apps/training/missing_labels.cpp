@@ -50,7 +50,7 @@ public:
     }
 
     Hyperparameters defaults(const Method&) const override {
-        return {.epochs = 4, .batch = 32, .learning_rate = 4e-3, .optimizer = "adam", .schedule = "one-cycle", .weight_decay = 1e-4, .ema = 0.99};
+        return {.epochs = 4, .batch = 32, .learning_rate = 8e-3, .optimizer = "adam", .schedule = "one-cycle", .weight_decay = 1e-4, .ema = 0.99};
     }
 
     nn::Sequential make_model() const override { return make_named_model(model_, data_.train); }
