@@ -25,7 +25,7 @@ Sequential mlp(const MlpOptions& options = {});
 Sequential lenet5(const ModelOptions& options = {});
 
 /// Four 3x3 convolutions of 16, 32, 64 and 128 channels, each with 2x2 max pooling (down to 3x3 or less), batch norm and ReLU, then one
-/// linear layer: 3.7 million multiply-adds for 32x32. Images of 8x8 or more.
+/// linear layer: 3.7 million multiply-adds for 32x32. Images of 4x4 or more.
 Sequential small_cnn(const ModelOptions& options = {});
 
 /// ResNet-20 for CIFAR (He et al. 2016): a 3x3 convolution, nine blocks of two at 16, 32 and 64 channels with 1x1 shortcuts where

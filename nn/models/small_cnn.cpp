@@ -5,7 +5,7 @@
 namespace knoll::nn::models {
 
 Sequential small_cnn(const ModelOptions& options) {
-    check_options("small_cnn", options, 8);
+    check_options("small_cnn", options, 4);
     Sequential net;
     std::int64_t channels = options.channels;
     std::int64_t size = options.size;

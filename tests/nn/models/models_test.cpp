@@ -31,7 +31,7 @@ TEST_CASE("models take images of their options and give one logit per class") {
     CHECK(logits(nn::models::mlp({.channels = 7, .size = 1, .classes = 3, .hidden = {}}), {1, 7}).shape() == Shape{1, 3});
     CHECK(logits(nn::models::lenet5({.channels = 3, .size = 32, .classes = 40}), {1, 3, 32, 32}).shape() == Shape{1, 40});
     CHECK(logits(nn::models::lenet5({.size = 12}), {1, 1, 12, 12}).shape() == Shape{1, 10});
-    for (const std::int64_t size : {8, 9, 15, 33})
+    for (const std::int64_t size : {4, 7, 8, 9, 15, 33})
         CHECK(logits(nn::models::small_cnn({.channels = 2, .size = size, .classes = 4}), {3, 2, size, size}).shape() == Shape{3, 4});
     CHECK(logits(nn::models::resnet20({.channels = 1, .size = 9, .classes = 4}), {2, 1, 9, 9}).shape() == Shape{2, 4});
 }
@@ -70,7 +70,7 @@ TEST_CASE("every parameter of every model gets a gradient") {
 }
 
 TEST_CASE("models too small for their layers are refused") {
-    CHECK_THROWS_WITH(nn::models::small_cnn({.size = 7}), Contains("[small_cnn] expected images of 8x8 or more, got 7x7"));
+    CHECK_THROWS_WITH(nn::models::small_cnn({.size = 3}), Contains("[small_cnn] expected images of 4x4 or more, got 3x3"));
     CHECK_THROWS_WITH(nn::models::lenet5({.size = 11}), Contains("[lenet5] expected images of 12x12 or more, got 11x11"));
     CHECK_THROWS_WITH(nn::models::resnet20({.channels = 0, .size = 32}), Contains("[resnet20] expected 1 or more channels and classes, got 0 and 10"));
     CHECK_THROWS_AS(nn::models::mlp({.hidden = {0}}), ValueError);
