@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -59,12 +60,19 @@ std::string sibling_of(const std::string& target) {
     return text(target, ".", static_cast<long>(::getpid()), "-", count++, ".tmp");
 }
 
+[[noreturn]] void fail_writing(const std::string& target) { fail<FileError>("[write_file] expected to write ", target, ", got: ", last_reason()); }
+
+void append(const Descriptor& file, std::span<const std::byte> bytes, const std::string& target) {
+    const auto write = [&](std::size_t offset, std::size_t count) { return ::write(file.number(), bytes.data() + offset, count); };
+    if (!transfer_all(bytes.size(), write)) fail_writing(target);
+}
+
 // A new file beside its target, removed unless it takes the target's place.
 class Sibling {
 public:
     explicit Sibling(const std::string& target)
         : target_(target), path_(sibling_of(target)), file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
-        if (!file_.valid()) fail_writing();
+        if (!file_.valid()) fail_writing(target_);
     }
     ~Sibling() {
         if (file_exists_) ::unlink(path_.c_str());
@@ -72,24 +80,39 @@ public:
     Sibling(const Sibling&) = delete;
     Sibling& operator=(const Sibling&) = delete;
 
-    void append(std::span<const std::byte> bytes) {
-        const auto write = [&](std::size_t offset, std::size_t count) { return ::write(file_.number(), bytes.data() + offset, count); };
-        if (!transfer_all(bytes.size(), write)) fail_writing();
-    }
+    const Descriptor& file() const { return file_; }
 
     void take_place() {
-        if (::fsync(file_.number()) != 0 || !file_.close() || ::rename(path_.c_str(), target_.c_str()) != 0) fail_writing();
+        if (::fsync(file_.number()) != 0 || !file_.close() || ::rename(path_.c_str(), target_.c_str()) != 0) fail_writing(target_);
         file_exists_ = false;
     }
 
 private:
-    [[noreturn]] void fail_writing() const { fail<FileError>("[write_file] expected to write ", target_, ", got: ", last_reason()); }
-
     std::string target_;
     std::string path_;
     Descriptor file_;
     bool file_exists_ = true;
 };
+
+// /dev/stdout, a pipe: what can be written to, but never replaced by a file.
+bool is_device(const std::string& path) {
+    struct stat status = {};
+    return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+void write_to_device(const std::string& path, std::span<const std::span<const std::byte>> parts) {
+    Descriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!device.valid()) fail_writing(path);
+    for (const std::span<const std::byte> part : parts) append(device, part, path);
+    if (!device.close()) fail_writing(path);
+}
+
+// A link stays, and what it points to is replaced.
+std::string behind_links(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::path target = std::filesystem::canonical(path, error);
+    return error ? path : target.string();
+}
 
 std::size_t size_of_file(const Descriptor& file, const std::string& path) {
     struct stat status = {};
@@ -119,8 +142,10 @@ std::vector<std::byte> read_file(const std::string& path) {
 }
 
 void write_file(const std::string& path, std::span<const std::span<const std::byte>> parts) {
-    Sibling sibling(path);
-    for (const std::span<const std::byte> part : parts) sibling.append(part);
+    if (is_device(path)) return write_to_device(path, parts);
+    const std::string target = behind_links(path);
+    Sibling sibling(target);
+    for (const std::span<const std::byte> part : parts) append(sibling.file(), part, target);
     sibling.take_place();
 }
 

@@ -4,8 +4,10 @@
 
 #include "support/temporary_file.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <csignal>
@@ -98,4 +100,26 @@ TEST_CASE("a written file has the permissions of any new file") {
     struct stat status = {};
     REQUIRE(::stat(file.path().c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0640);
+}
+
+TEST_CASE("a device is written to, never replaced") {
+    const TemporaryFile file;
+    const std::string pipe = file.folder() + "/pipe";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    write_file(pipe, "through");
+    std::array<char, 16> got{};
+    CHECK(::read(reader, got.data(), got.size()) == 7);
+    ::close(reader);
+    CHECK(std::string(got.data()) == "through");
+    CHECK(std::filesystem::is_fifo(pipe));
+}
+
+TEST_CASE("a link stays a link, and the file behind it is replaced") {
+    const TemporaryFile file("old");
+    const std::string link = file.folder() + "/link";
+    std::filesystem::create_symlink(file.path(), link);
+    write_file(link, "new");
+    CHECK(std::filesystem::is_symlink(link));
+    CHECK(file.read() == "new");
 }
