@@ -174,7 +174,7 @@ Pool& pool() {
 int num_threads() { return pool().threads(); }
 
 void set_num_threads(int count) {
-    require<ValueError>(count >= 1, "[set_num_threads] expected at least 1, got ", count);
+    require<ValueError>(count >= 1 && count <= max_threads, "[set_num_threads] expected 1 to ", max_threads, ", got ", count);
     pool().resize(count);
 }
 

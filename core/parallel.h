@@ -8,7 +8,8 @@ namespace knoll {
 
 /// How many threads work together, the caller's included: at first all cores.
 int num_threads();
-/// Throws ValueError below 1.
+inline constexpr int max_threads = 1024;
+/// Throws ValueError below 1 and above max_threads.
 void set_num_threads(int count);
 
 /// Denormal numbers count as zero inside kernels (on at first): arithmetic on them is up to a hundred times slower.

@@ -101,7 +101,8 @@ TEST_CASE("threads of the user's own may call at the same time") {
 TEST_CASE("the number of threads must be at least 1") {
     const int before = num_threads();
     CHECK_THROWS_AS(set_num_threads(0), ValueError);
-    CHECK_THROWS_WITH(set_num_threads(-2), "[set_num_threads] expected at least 1, got -2");
+    CHECK_THROWS_WITH(set_num_threads(-2), "[set_num_threads] expected 1 to 1024, got -2");
+    CHECK_THROWS_WITH(set_num_threads(1025), "[set_num_threads] expected 1 to 1024, got 1025");
     CHECK(num_threads() == before);
 }
 
