@@ -1,4 +1,4 @@
-// What each subcommand is asked to do: plain values, so that only parse.cpp knows the command-line library.
+// What each subcommand is asked to do: plain values, so that nothing behind parse.cpp knows the command-line library.
 #pragma once
 
 #include <cstdint>

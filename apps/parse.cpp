@@ -1,15 +1,15 @@
-// The only file that includes CLI11: what can be typed, how it is explained, and what is refused.
+// What can be typed, and how it is explained. With the validators, the only files that include CLI11.
 #include <knoll/apps/parse.h>
 
 #include <knoll/apps/terminal/machine.h>
 #include <knoll/apps/terminal/suggestion.h>
 #include <knoll/apps/training/catalog.h>
+#include <knoll/apps/validators.h>
 #include <knoll/core/nearest.h>
-
-#include <CLI/CLI.hpp>
+#include <knoll/core/parallel.h>
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 namespace knoll::apps {
 
@@ -28,28 +28,8 @@ constexpr const char* general_footer =
     "  knoll SUBCOMMAND --help                                 everything about one of them\n\n"
     "Exit status: 0 done, 1 a check that did not hold, 2 a wrong call or bad input.";
 
-// A validator that also refuses NaN, which compares false with everything.
-CLI::Validator number(const char* expected, bool (*good)(double)) {
-    return CLI::Validator(
-        [=](std::string& input) -> std::string {
-            double value = std::nan("");
-            const bool read = CLI::detail::lexical_cast(input, value);
-            return read && good(value) ? "" : "expected " + std::string(expected) + ", got " + input;
-        },
-        "");
-}
-
-CLI::Validator at_least_one() {
-    return number("a whole number of at least 1", [](double x) { return x >= 1 && x == std::floor(x); });
-}
-CLI::Validator not_negative() {
-    return number("a number of at least 0", [](double x) { return x >= 0 && std::isfinite(x); });
-}
-CLI::Validator positive() {
-    return number("a number above 0", [](double x) { return x > 0 && std::isfinite(x); });
-}
-CLI::Validator below_one() {
-    return number("a number in [0, 1)", [](double x) { return x >= 0 && x < 1; });
+CLI::Option* add_path(CLI::App& command, const char* name, std::string& path, const char* help, const char* kind) {
+    return command.add_option(name, path, help)->check(given_path())->type_name(kind);
 }
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* description, const char* footer) {
@@ -68,24 +48,23 @@ CLI::App* add_loss(CLI::App& app, LossOptions& options) {
                                     "The gradient and the Hessian-vector product are of the sum of what the reduction leaves.");
     command->add_option("NAME", options.loss, "the loss: name or name:key=value,...")->required();
     command->add_option("PARAMETER", options.parameters, "further parameters, key=value");
-    command->add_option("--logits", options.logits, "[N, C] or [N, K]")->required()->type_name("L.npy");
-    command->add_option("--targets", options.targets, "[N, C] in {0, 1}, or [N] class indices")->required()->type_name("T.npy");
+    add_path(*command, "--logits", options.logits, "[N, C] or [N, K]", "L.npy")->required();
+    add_path(*command, "--targets", options.targets, "[N, C] in {0, 1}, or [N] class indices", "T.npy")->required();
     command->add_option("--epoch", options.epoch, "the epoch, from 0, for losses that change with it")
-        ->check(not_negative())
+        ->transform(whole_number(0))
         ->type_name("E")
         ->capture_default_str();
-    command->add_option("--reduction", options.reduction, "none, mean or sum")
-        ->check(CLI::IsMember({"none", "mean", "sum"}))
-        ->type_name("R")
-        ->capture_default_str();
+    command->add_option("--reduction", options.reduction, "none, mean or sum")->check(one_of({"none", "mean", "sum"}))->type_name("R")->capture_default_str();
     command->add_option("--dtype", options.dtype, "f32 or f64: what is computed in and written")
-        ->check(CLI::IsMember({"f32", "f64"}))
+        ->check(one_of({"f32", "f64"}))
         ->type_name("D")
         ->capture_default_str();
-    command->add_option("--value", options.value, "write the value")->type_name("V.npy");
-    command->add_option("--grad", options.grad, "write the gradient with respect to the logits")->type_name("G.npy");
-    CLI::Option* tangent = command->add_option("--tangent", options.tangent, "a direction, shaped as the logits")->type_name("D.npy");
-    command->add_option("--hvp", options.hvp, "write the Hessian times the direction")->type_name("H.npy")->needs(tangent);
+    add_path(*command, "--value", options.value, "write the value", "V.npy");
+    add_path(*command, "--grad", options.grad, "write the gradient with respect to the logits", "G.npy");
+    CLI::Option* tangent = add_path(*command, "--tangent", options.tangent, "a direction, shaped as the logits", "D.npy");
+    CLI::Option* product = add_path(*command, "--hvp", options.hvp, "write the Hessian times the direction", "H.npy");
+    tangent->needs(product);
+    product->needs(tangent);
     return command;
 }
 
@@ -97,15 +76,15 @@ CLI::App* add_plot(CLI::App& app, PlotOptions& options) {
                                     "Multi-label losses are drawn for a positive and a negative target; single-label ones against\n"
                                     "the logit of the true class, with the others at 0.");
     command->add_option("NAME", options.losses, "losses: name or name:key=value,...")->required();
-    command->add_option("--out", options.out, "the file to write")->required()->type_name("FILE.svg");
-    command->add_option("--from", options.from, "the lowest logit")->type_name("X")->capture_default_str();
-    command->add_option("--to", options.to, "the highest logit")->type_name("X")->capture_default_str();
+    add_path(*command, "--out", options.out, "the file to write", "FILE.svg")->required();
+    command->add_option("--from", options.from, "the lowest logit")->check(logit())->type_name("X")->capture_default_str();
+    command->add_option("--to", options.to, "the highest logit")->check(logit())->type_name("X")->capture_default_str();
     command->add_option("--epoch", options.epoch, "the epoch, from 0, for losses that change with it")
-        ->check(not_negative())
+        ->transform(whole_number(0))
         ->type_name("E")
         ->capture_default_str();
     command->add_option("--classes", options.classes, "number of classes, for losses that depend on it")
-        ->check(at_least_one())
+        ->transform(whole_number(2, 10'000))
         ->type_name("N")
         ->capture_default_str();
     return command;
@@ -129,9 +108,9 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
         ->type_name("DATA")
         ->capture_default_str()
         ->group("Data");
-    command.add_option("--data-dir", options.data_dir, "folder of the files; for fashion the Debian package's unless given")->type_name("DIR")->group("Data");
-    command.add_option("--train-size", options.train_size, "training examples")->check(at_least_one())->type_name("N")->group("Data");
-    command.add_option("--test-size", options.test_size, "test examples")->check(at_least_one())->type_name("N")->group("Data");
+    add_path(command, "--data-dir", options.data_dir, "folder of the files; for fashion the Debian package's unless given", "DIR")->group("Data");
+    command.add_option("--train-size", options.train_size, "training examples")->transform(whole_number(1))->type_name("N")->group("Data");
+    command.add_option("--test-size", options.test_size, "test examples")->transform(whole_number(1))->type_name("N")->group("Data");
     command
         .add_flag("--validate", options.validate, "hold a fifth of the training data apart and evaluate on it instead of the test set: for choosing settings")
         ->group("Data");
@@ -139,8 +118,8 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
 
     const std::string training = "Training (what is not given is chosen per task and model, and printed)";
     command.add_option("--model", options.model, "small_cnn, mlp, lenet5 or resnet20")->type_name("NAME")->group(training);
-    command.add_option("--epochs", options.epochs, "passes over the data")->check(at_least_one())->type_name("N")->group(training);
-    command.add_option("--batch", options.batch, "examples per step")->check(at_least_one())->type_name("N")->group(training);
+    command.add_option("--epochs", options.epochs, "passes over the data")->transform(whole_number(1))->type_name("N")->group(training);
+    command.add_option("--batch", options.batch, "examples per step")->transform(whole_number(1))->type_name("N")->group(training);
     command.add_option("--lr", options.learning_rate, "highest learning rate")->check(positive())->type_name("X")->group(training);
     command.add_option("--optimizer", options.optimizer, "sgd, nesterov, adam, adamw or rmsprop")->type_name("NAME")->group(training);
     command.add_option("--schedule", options.schedule, "constant, step, cosine, one-cycle or warmup-cosine")->type_name("NAME")->group(training);
@@ -149,20 +128,24 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
         ->type_name("X")
         ->group(training);
     command.add_option("--ema", options.ema, "decay of the averaged weights that are evaluated; 0: none")->check(below_one())->type_name("X")->group(training);
-    command.add_option("--seed", options.seed, "of everything random")->type_name("N")->capture_default_str()->group(training);
+    command.add_option("--seed", options.seed, "of everything random")
+        ->transform(whole_number(0, std::numeric_limits<std::int64_t>::max()))
+        ->type_name("N")
+        ->capture_default_str()
+        ->group(training);
     command.add_option("--threads", options.threads, "all cores unless given; the results do not depend on it")
-        ->check(at_least_one())
+        ->transform(whole_number(1, max_threads))
         ->type_name("N")
         ->group(training);
 
-    command.add_option("--out", options.out, "folder for log, checkpoints and results")->type_name("DIR")->group("Output");
-    command.add_option("--resume", options.resume, "go on from this folder, with the same options")->type_name("DIR")->group("Output");
+    add_path(command, "--out", options.out, "folder for log, checkpoints and results", "DIR")->group("Output");
+    add_path(command, "--resume", options.resume, "go on from this folder, with the same options", "DIR")->group("Output");
     command.add_option("--checkpoint-every", options.checkpoint_every, "batches between checkpoints within an epoch")
-        ->check(at_least_one())
+        ->transform(whole_number(1))
         ->type_name("N")
         ->capture_default_str()
         ->group("Output");
-    command.add_option("--json", options.json, "results for programs")->type_name("FILE")->group("Output");
+    add_path(command, "--json", options.json, "results for programs", "FILE")->group("Output");
     command.add_flag("--quiet", options.quiet, "no progress bar")->group("Output");
 }
 
@@ -185,7 +168,7 @@ CLI::App* add_train(CLI::App& app, TrainOptions& options) {
                     "  knoll train missing-labels --resume runs/hill\n"));
     command
         ->add_option_function<std::string>(
-            "--loss", [&options](const std::string& method) { options.methods = {method}; }, "name[:key=value,...][+modifier]")
+            "--loss", [&options](const std::string& method) { options.methods = {method}; }, "name[:key=value,...][+modifier]; the task's first unless given")
         ->type_name("LOSS");
     add_training_options(*command, options);
     return command;
@@ -200,10 +183,11 @@ CLI::App* add_compare(CLI::App& app, CompareOptions& options) {
                     "  knoll compare missing-labels --data shapes --losses bce,hill\n"));
     command
         ->add_option_function<std::string>(
-            "--losses", [&options](const std::string& list) { options.methods = split_methods(list); }, "A,B,...: each name[:key=value,...][+modifier]")
+            "--losses", [&options](const std::string& list) { options.methods = split_methods(list); },
+            "A,B,...: each name[:key=value,...][+modifier]; the task's own unless given")
         ->type_name("LIST");
     command->add_option("--seeds", options.seeds, "runs per loss, with seeds SEED, SEED + 1, ...")
-        ->check(at_least_one())
+        ->transform(whole_number(1))
         ->type_name("N")
         ->capture_default_str();
     add_training_options(*command, options);
@@ -224,9 +208,9 @@ CLI::App* add_bench(CLI::App& app, BenchOptions& options) {
                                     "A step is forward, backward and SGD with momentum; for a loss, its value and gradient.\n"
                                     "Workloads: mlp, lenet5, cnn, resnet20, loss:NAME for every loss.");
     command->add_option("NAME", options.names, "workloads; all unless given");
-    command->add_option("--threads", options.threads, "1 and all cores unless given")->check(at_least_one())->type_name("N");
+    command->add_option("--threads", options.threads, "1 and all cores unless given")->transform(whole_number(1, max_threads))->type_name("N");
     command->add_option("--seconds", options.seconds, "measured per workload and number of threads")->check(positive())->type_name("S")->capture_default_str();
-    command->add_option("--json", options.json, "results for programs")->type_name("FILE");
+    add_path(*command, "--json", options.json, "results for programs", "FILE");
     return command;
 }
 
@@ -237,6 +221,11 @@ std::vector<std::string> option_names(const CLI::App& command) {
     return names;
 }
 
+std::string see_help(const CLI::App& app) {
+    const auto chosen = app.get_subcommands();
+    return "; see knoll " + (chosen.empty() ? "" : chosen.front()->get_name() + " ") + "--help";
+}
+
 std::string explain_extras(const CLI::App& app) {
     const std::vector<std::string> extras = app.remaining(true);
     const std::string first = extras.empty() ? "" : extras.front();
@@ -244,8 +233,7 @@ std::string explain_extras(const CLI::App& app) {
     const CLI::App& command = chosen.empty() ? app : *chosen.front();
     const std::string given = first.substr(0, first.find('='));
     const std::string near = given.rfind("--", 0) == 0 ? nearest(given, option_names(command)) : "";
-    return "unexpected " + first + (near.empty() ? "" : "; did you mean " + near + "?") + "; see knoll " +
-           (chosen.empty() ? std::string("--help") : command.get_name() + " --help");
+    return "unexpected " + first + (near.empty() ? "" : "; did you mean " + near + "?") + see_help(app);
 }
 
 void check_subcommand(const CLI::App& app, const std::vector<std::string>& arguments) {
@@ -255,6 +243,11 @@ void check_subcommand(const CLI::App& app, const std::vector<std::string>& argum
     const std::string& first = arguments.front();
     if (first.rfind('-', 0) == 0 || std::find(names.begin(), names.end(), first) != names.end()) return;
     throw UsageError("unknown subcommand " + first + suggestion(first, names) + "; see knoll --help");
+}
+
+std::string without_spaces_around(const std::string& text) {
+    const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+    return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
 }
 
 std::string joined(const std::vector<std::string>& arguments) {
@@ -295,9 +288,11 @@ Request parse(const std::vector<std::string>& arguments) {
         return Message{std::string(version.what()) + "\n"};
     } catch (const CLI::ExtrasError&) {
         throw UsageError(explain_extras(app));
+    } catch (const CLI::ArgumentMismatch& error) {
+        const std::string what = error.what();
+        throw UsageError(what.substr(0, what.find(':')) + ": expected exactly one value" + see_help(app));
     } catch (const CLI::ParseError& error) {
-        const auto chosen = app.get_subcommands();
-        throw UsageError(std::string(error.what()) + "; see knoll " + (chosen.empty() ? "" : chosen.front()->get_name() + " ") + "--help");
+        throw UsageError(error.what() + see_help(app));
     }
     train.command = compare.command = joined(arguments);
     if (*losses_command) return LossesOptions{};
@@ -314,7 +309,7 @@ std::vector<std::string> split_methods(const std::string& list) {
     std::size_t begin = 0;
     while (begin <= list.size()) {
         const std::size_t end = std::min(list.find(',', begin), list.size());
-        const std::string piece = list.substr(begin, end - begin);
+        const std::string piece = without_spaces_around(list.substr(begin, end - begin));
         const bool more_parameters = !methods.empty() && piece.find('=') != std::string::npos && piece.find(':') == std::string::npos;
         if (piece.empty()) throw UsageError("expected losses separated by commas, got " + list + "; remove the empty one");
         if (more_parameters)

@@ -18,7 +18,7 @@ public:
 /// Reads the arguments behind the program's name. Throws UsageError.
 Request parse(const std::vector<std::string>& arguments);
 
-/// Splits "bce,focal:gamma=1,margin=2,hill" into three: a piece with '=' and no ':' belongs to the loss before it.
+/// Splits "bce,focal:gamma=1,margin=2,hill" into three: a piece with '=' and no ':' belongs to the loss before it. Spaces around commas do not count.
 std::vector<std::string> split_methods(const std::string& list);
 
 }  // namespace knoll::apps

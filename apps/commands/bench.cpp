@@ -25,7 +25,8 @@ std::vector<Workload> chosen_workloads(const std::vector<std::string>& names) {
     std::vector<Workload> all = network_workloads();
     for (Workload& workload : loss_workloads()) all.push_back(std::move(workload));
     std::vector<std::string> known;
-    for (const Workload& workload : all) known.push_back(workload.name);
+    for (const Workload& workload : all)
+        if (known.empty() || known.back() != workload.name) known.push_back(workload.name);
     for (const std::string& name : names)
         require<ValueError>(std::any_of(all.begin(), all.end(), [&](const Workload& workload) { return is_asked_for(workload, name); }),
                             "[bench] expected the name of a workload, got ", name, suggestion(name, known));

@@ -24,6 +24,7 @@ struct TaskOption {
 struct Modifier {
     std::string name;
     std::string help;
+    std::string kind = {};  ///< of modifiers of one kind, a loss has one at most
 };
 
 struct TaskInfo {

@@ -41,7 +41,9 @@ TEST_CASE("the options of compare reach their fields") {
 TEST_CASE("commas separate losses and the parameters of one") {
     CHECK(split_methods("bce") == std::vector<std::string>{"bce"});
     CHECK(split_methods("asl:gamma_neg=2,clip=0,hill,focal:gamma=1") == std::vector<std::string>{"asl:gamma_neg=2,clip=0", "hill", "focal:gamma=1"});
+    CHECK(split_methods(" bce, focal:gamma=1 , hill") == std::vector<std::string>{"bce", "focal:gamma=1", "hill"});
     CHECK_THROWS_AS(split_methods("bce,,hill"), UsageError);
+    CHECK_THROWS_AS(split_methods("bce, ,hill"), UsageError);
     CHECK_THROWS_AS(split_methods(""), UsageError);
 }
 
@@ -62,7 +64,7 @@ TEST_CASE("a wrong call is one line that says how to mend it, with status 2") {
     check_refused({"train"}, "TASK is required");
     check_refused({"train", "missing-label"}, "did you mean missing-labels?");
     check_refused({"train", "missing-labels", "--epoch", "3"}, "did you mean --epochs?");
-    check_refused({"train", "missing-labels", "--epochs", "0"}, "expected a whole number of at least 1, got 0");
+    check_refused({"train", "missing-labels", "--epochs", "0"}, "expected a whole number from 1 to 1000000000, got 0");
     check_refused({"train", "missing-labels", "--epochs", "many"}, "many");
     check_refused({"train", "missing-labels", "--lr", "nan"}, "expected a number above 0, got nan");
     check_refused({"train", "missing-labels", "--ema", "1"}, "expected a number in [0, 1), got 1");
@@ -76,6 +78,15 @@ TEST_CASE("a wrong call is one line that says how to mend it, with status 2") {
     check_refused({"train", "missing-labels", "--data", "fashon"}, "did you mean fashion?");
     check_refused({"train", "missing-labels", "--data", "shapes", "--model", "lenet"}, "did you mean lenet5?");
     check_refused({"train", "imbalanced", "--ratio", "2"}, "expected --ratio to be a number in (0, 1]");
+    check_refused({"compare", "imbalanced", "--losses", "cce+inverse+effective"}, "one modifier of a kind, got inverse and effective");
+    check_refused({"compare", "imbalanced", "--losses", "cot:gamma=2"}, "expected cot without parameters");
+    check_refused({"train", "missing-labels", "--loss", "bce+full+full"}, "full and full");
+    check_refused({"train", "missing-labels", "--lr", "1", "--lr", "2"}, "--lr: expected exactly one value");
+    check_refused({"train", "missing-labels", "--lr"}, "--lr: expected exactly one value");
+    check_refused({"train", "missing-labels", "--out", ""}, "--out: expected a path, got nothing");
+    check_refused({"plot", "hill", "--out", "a.svg", "--to", "inf"}, "expected a number from -1e6 to 1e6, got inf");
     check_refused({"plot", "hill"}, "--out is required");
     check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--hvp", "h.npy"}, "--tangent");
+    check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--tangent", "h.npy"}, "--hvp");
+    check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--reduction", "sums"}, "did you mean sum?");
 }
