@@ -24,7 +24,7 @@ int complain(Console& console, std::string what) {
 int run_command(const std::vector<std::string>& arguments, Console& console) {
     try {
         const int status = std::visit([&](const auto& options) { return run(options, console); }, parse(arguments));
-        console.out.flush();
+        if (!console.out.flush()) return complain(console, "expected to write to standard output, got an error there; is the disk full, or the output closed?");
         return status;
     } catch (const Interrupted& interruption) {
         complain(console, interruption.what());

@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <ostream>
+#include <set>
 
 namespace knoll::apps {
 
@@ -37,7 +38,8 @@ Tensor load_floating(const std::string& path, DType dtype) { return load_npy(pat
 Tensor load_targets(const LossOptions& options, losses::TargetKind kind, DType dtype) {
     const Tensor targets = load_npy(options.targets);
     if (kind != losses::TargetKind::class_index) return targets.to(dtype);
-    require<DTypeError>(!is_floating(targets.dtype()), "[loss] expected integer classes in ", options.targets, ", got ", targets.dtype());
+    require<DTypeError>(!is_floating(targets.dtype()), "[loss] expected integer classes in ", options.targets, ", got ", targets.dtype(),
+                        "; convert with astype(int) first");
     return targets.to(DType::i64);
 }
 
@@ -55,8 +57,12 @@ void print_values(const Console& console, const Tensor& value) {
 }
 
 void check_outputs(const LossOptions& options) {
-    for (const std::string* path : {&options.value, &options.grad, &options.hvp})
-        if (!path->empty()) require_writable(*path);
+    std::set<std::string> seen;
+    for (const std::string* path : {&options.value, &options.grad, &options.hvp}) {
+        if (path->empty()) continue;
+        require<ValueError>(seen.insert(*path).second, "[loss] expected a file for each of --value, --grad and --hvp, got ", *path, " twice");
+        require_writable(*path);
+    }
 }
 
 }  // namespace

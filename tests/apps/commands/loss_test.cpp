@@ -97,10 +97,19 @@ TEST_CASE("bad input to knoll loss is one line with status 2, and nothing is wri
     refused(arrays.call_of("hill", {"lambda", "--grad", out}), "key=value");
     refused(arrays.call_of("hill", {"--grad", arrays.folder / "none/g.npy"}), "none/g.npy");
     refused({"loss", "hill", "--logits", arrays.folder / "no.npy", "--targets", arrays.folder / "y.npy", "--grad", out}, "no.npy");
+    refused(arrays.call_of("hill", {"--grad", out, "--value", out}), "twice");
     save_npy(arrays.folder / "y.npy", zeros({3, 5}));
     refused(arrays.call_of("hill", {"--grad", out}), "[3, 5]");
     save_npy(arrays.folder / "y.npy", full({3, 4}, 0.5));
     refused(arrays.call_of("hill", {"--grad", out}), "0.5");
+}
+
+TEST_CASE("output that cannot be written is an error") {
+    std::ostream closed{nullptr};
+    std::ostringstream error;
+    apps::Console console{closed, error};
+    CHECK(apps::run_command({"losses"}, console) == 2);
+    CHECK(contains(error.str(), "standard output"));
 }
 
 TEST_CASE("knoll losses lists every loss with its defaults") {
