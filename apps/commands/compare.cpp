@@ -10,6 +10,7 @@
 #include <optional>
 #include <ostream>
 #include <set>
+#include <sstream>
 
 namespace knoll::apps {
 
@@ -41,6 +42,7 @@ public:
         if (plan_.folder.empty()) return;
         write_file(plan_.folder + "/results.json", results_json(results_));
         write_file(plan_.folder + "/results.csv", results_csv(results_));
+        write_file(plan_.folder + "/table.txt", summary_table());
         write_file(plan_.folder + "/report.html", report_html(make_report(*plan_.task, plan_.methods, results_, options_)));
         console_.out << "\nreport: " << plan_.folder << "/report.html\n";
     }
@@ -92,6 +94,12 @@ private:
         console_.out << line << "  " << duration(result.seconds) << std::endl;
     }
 
+    std::string summary_table() const {
+        std::ostringstream table;
+        print_summary({.out = table, .error = table}, results_);
+        return table.str();
+    }
+
     void group_by_loss() {
         std::vector<RunResult> grouped;
         for (const Method& method : plan_.methods)
@@ -109,6 +117,7 @@ private:
 }  // namespace
 
 int run(const CompareOptions& options, Console& console) {
+    if (!options.resume.empty()) require_begun(options.resume, "runs");
     Comparison comparison{options, console};
     comparison.train_all();
     comparison.finish();

@@ -23,6 +23,7 @@ const Method& chosen_method(const TrainingPlan& plan) {
 }  // namespace
 
 int run(const TrainOptions& options, Console& console) {
+    if (!options.resume.empty()) require_begun(options.resume, "settings.txt");
     const TrainingPlan plan = make_plan(options);
     const Method& method = chosen_method(plan);
     const Hyperparameters hyperparameters = with_options(plan.task->defaults(method), options);

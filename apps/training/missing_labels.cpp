@@ -1,6 +1,7 @@
 // Multi-label training where some positive labels are not observed, after Zhang et al. 2021 (arXiv 2112.07368): labels are dropped from
 // the training set alone, and the model that training ends with is judged on test images with all of their labels.
 #include <knoll/apps/report/image.h>
+#include <knoll/apps/terminal/table.h>
 #include <knoll/apps/training/data_source.h>
 #include <knoll/apps/training/losses.h>
 #include <knoll/apps/training/models.h>
@@ -50,7 +51,7 @@ public:
                 {"training examples", text(data_.train.count())},
                 {options_.validate ? "validation examples" : "test examples", text(data_.test.count())},
                 {"classes", text(data_.train.classes())},
-                {"labels an example", text(data_.train.labels_per_image())},
+                {"labels an example", fixed(data_.train.labels_per_image(), 2)},
                 {"keep", to_string(keep_)},
                 {"model", model_}};
     }

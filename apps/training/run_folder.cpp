@@ -35,7 +35,7 @@ std::string first_difference(std::string_view expected, std::string_view got) {
     while (true) {
         const std::string_view a = expected.substr(0, expected.find('\n'));
         const std::string_view b = got.substr(0, got.find('\n'));
-        if (a != b || a.size() == expected.size()) return text(a, ", got ", b);
+        if (a != b || a.size() == expected.size()) return text(a.empty() ? "nothing" : a, ", got ", b.empty() ? "nothing" : b);
         expected.remove_prefix(a.size() + 1);
         got.remove_prefix(b.size() + 1);
     }
@@ -74,8 +74,14 @@ FolderLock::~FolderLock() { close(descriptor_); }
 void require_writable(const std::string& path) {
     const fs::path parent = fs::absolute(path).parent_path();
     require<FileError>(fs::is_directory(parent), "[out] expected a file in an existing folder, got ", path, "; make the folder first");
-    require<FileError>(access(parent.c_str(), W_OK) == 0 && !fs::is_directory(path), "[out] expected a file that can be written, got ", path,
-                       "; choose another place");
+    const bool device = fs::exists(path) && !fs::is_regular_file(path);  // written to as it is; a file is replaced, which takes its folder
+    require<FileError>(access(device ? path.c_str() : parent.c_str(), W_OK) == 0 && !fs::is_directory(path), "[out] expected a file that can be written, got ",
+                       path, "; choose another place");
+}
+
+void require_begun(const std::string& folder, const std::string& trace) {
+    require<FileError>(fs::exists(folder + "/" + trace), "[resume] expected a folder that such a run was begun in, got ", folder, "; begin one with --out ",
+                       folder);
 }
 
 std::string file_name(const std::string& name) {
@@ -93,7 +99,7 @@ void RunFolder::start(const NamedTexts& settings) const {
 
 void RunFolder::resume(const NamedTexts& settings) const {
     const std::string path = path_ + "/settings.txt";
-    if (!fs::exists(path)) return start(settings);
+    if (!fs::exists(path)) return start(settings);  // a comparison that was broken off before it came to this run
     const std::string noted = read_text(path);
     const std::string now = settings_text(settings);
     require<FileError>(noted == now, "[resume] expected the settings that ", path_, " was begun with, ", first_difference(noted, now),

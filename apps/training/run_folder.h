@@ -23,6 +23,9 @@ private:
 /// Throws FileError unless a file could be written there. Writes nothing.
 void require_writable(const std::string& path);
 
+/// Throws FileError unless there is such a file or folder in the folder that is to be resumed.
+void require_begun(const std::string& folder, const std::string& trace);
+
 /// Text that can be a file name: what is not a letter, a digit or one of _.=+- becomes -.
 std::string file_name(const std::string& text);
 

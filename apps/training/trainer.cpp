@@ -83,7 +83,7 @@ void Trainer::train_epoch(const SignalWatch& signals, Progress& progress) {
 }
 
 void Trainer::train_batch(const data::Batch& batch) {
-    for (nn::Optimizer* optimizer : procedure_->optimizers()) optimizer->set_learning_rate(learning_rate());
+    for (nn::Optimizer* optimizer : procedure_->optimizers()) optimizer->set_learning_rate(learning_rate(steps()));
     const double loss = checked_step(batch);
     if (average_) average_->update();
     state_.loss_sum += loss * static_cast<double>(batch.size());
@@ -104,7 +104,7 @@ double Trainer::checked_step(const data::Batch& batch) {
 }
 
 void Trainer::finish_epoch() {
-    const double rate = learning_rate();
+    const double rate = learning_rate(steps() - 1);
     const double loss = state_.loss_sum / static_cast<double>(state_.loss_examples);
     const double before = state_.records.empty() ? 0 : state_.records.back().seconds;
     ++state_.epoch;
@@ -141,7 +141,10 @@ RunResult Trainer::make_result(const Evaluation& evaluation) const {
             .per_class = evaluation.per_class};
 }
 
-double Trainer::learning_rate() const { return curve_(hyperparameters_.learning_rate, state_.epoch * batches_per_epoch_ + state_.batch); }
+// Taken until now.
+std::int64_t Trainer::steps() const { return state_.epoch * batches_per_epoch_ + state_.batch; }
+
+double Trainer::learning_rate(std::int64_t step) const { return curve_(hyperparameters_.learning_rate, step); }
 
 void Trainer::spend() {
     const auto now = std::chrono::steady_clock::now();

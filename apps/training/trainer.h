@@ -52,7 +52,8 @@ private:
     void finish_epoch();
     Evaluation evaluate(std::int64_t at_most);
     RunResult make_result(const Evaluation& evaluation) const;
-    double learning_rate() const;
+    std::int64_t steps() const;
+    double learning_rate(std::int64_t step) const;
     void spend();
     void save();
     void load();

@@ -153,6 +153,9 @@ TEST_CASE("compare writes results, table and report, and resumes without trainin
 
     REQUIRE(call(arguments("--resume")).status == 0);
     CHECK(test::read_text(folder / "results.json") == json);
+    const std::string table = test::read_text(folder / "table.txt");
+    CHECK(table.rfind("loss ", 0) == 0);
+    CHECK(contains(output.out, table));
 }
 
 TEST_CASE("labels are dropped for every loss but the reference") {
@@ -170,6 +173,33 @@ TEST_CASE("a resumed run must have the settings that it was begun with") {
     const test::Output output = call(tiny("train", "missing-labels", {"--lr", "0.5", "--resume", folder.path()}));
     CHECK(output.status == 2);
     CHECK(contains(output.error, "lr = 0.5"));
+}
+
+TEST_CASE("only what was begun is resumed") {
+    const test::TemporaryFolder folder;
+    for (const std::string& path : {folder.path(), folder / "none"})
+        for (const char* command : {"train", "compare"}) {
+            const test::Output output = call(tiny(command, "missing-labels", {"--resume", path}));
+            CHECK(output.status == 2);
+            CHECK(contains(output.error, "expected a folder that such a run was begun in, got " + path));
+        }
+    CHECK(std::filesystem::is_empty(folder.path()));
+    REQUIRE(call(tiny("train", "missing-labels", {"--model", "mlp", "--out", folder.path()})).status == 0);
+    CHECK(call(tiny("compare", "missing-labels", {"--model", "mlp", "--resume", folder.path()})).status == 2);
+}
+
+TEST_CASE("the log has the learning rate of each epoch's last step") {
+    const test::TemporaryFolder folder;
+    REQUIRE(call(tiny("train", "missing-labels", {"--model", "mlp", "--schedule", "step", "--lr", "0.5", "--out", folder.path()})).status == 0);
+    std::istringstream log{test::read_text(folder / "log.csv")};
+    std::string header;
+    std::string first;
+    std::string second;
+    std::getline(log, header);
+    std::getline(log, first);
+    std::getline(log, second);
+    CHECK(contains(first, ",0.5,"));     // the full rate until half of the steps are taken
+    CHECK(contains(second, ",0.005,"));  // a hundredth in the last quarter
 }
 
 TEST_CASE("a loss that is not finite stops the run with a clear error") {
