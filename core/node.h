@@ -23,7 +23,7 @@ class GradientFunction {
 public:
     GradientFunction() = default;
     template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, GradientFunction>) explicit GradientFunction(F&& f);
+    explicit GradientFunction(F f);
     GradientFunction(GradientFunction&& other) noexcept { take(other); }
     GradientFunction& operator=(GradientFunction&& other) noexcept {
         if (this != &other) {
@@ -54,19 +54,18 @@ private:
 };
 
 template <class F>
-requires(!std::is_same_v<std::remove_cvref_t<F>, GradientFunction>) GradientFunction::GradientFunction(F&& f) {
-    using Target = std::remove_cvref_t<F>;
-    static_assert(alignof(Target) <= 16);
-    target_ = new (allocate_small(sizeof(Target))) Target(std::forward<F>(f));
+GradientFunction::GradientFunction(F f) {
+    static_assert(alignof(F) <= 16);
+    target_ = new (allocate_small(sizeof(F))) F(std::move(f));
     call_ = [](void* target, const Tensor& upstream, const Tensor& output) -> Tensor {
-        if constexpr (std::is_invocable_v<Target&, const Tensor&, const Tensor&>)
-            return (*static_cast<Target*>(target))(upstream, output);
+        if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&>)
+            return (*static_cast<F*>(target))(upstream, output);
         else
-            return (*static_cast<Target*>(target))(upstream);
+            return (*static_cast<F*>(target))(upstream);
     };
     destroy_ = [](GradientFunction& self) {
-        static_cast<Target*>(self.target_)->~Target();
-        release_small(self.target_, sizeof(Target));
+        static_cast<F*>(self.target_)->~F();
+        release_small(self.target_, sizeof(F));
     };
 }
 
@@ -100,6 +99,8 @@ public:
     const void* walked_by = nullptr;
     Tensor pending;
     bool needed = false;
+
+    Node* next_waiting = nullptr;  ///< in the line of nodes to be deleted
 };
 
 /// A node whose chain of inputs is released without recursion, however long it is.

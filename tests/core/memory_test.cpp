@@ -100,6 +100,16 @@ TEST_CASE("small objects are aligned, apart from each other, and may be released
     }).join();
 }
 
+TEST_CASE("a tensor with a history may be the last of its thread's objects to go") {
+    const std::int64_t before = memory_statistics().in_use;
+    std::thread([] {
+        thread_local Tensor kept = ones({300}).set_requires_grad();
+        const Tensor gone = ones({300}).set_requires_grad() * 2.0;
+        kept = kept * kept;
+    }).join();
+    CHECK(memory_statistics().in_use == before);
+}
+
 TEST_CASE("standard containers work on the small-object cache") {
     std::vector<int, SmallAllocator<int>> numbers;
     for (int i = 0; i < 10'000; ++i) numbers.push_back(i);
