@@ -29,6 +29,7 @@ Tensor custom_op(const std::string& name, const std::vector<Tensor>& inputs, con
                  const std::function<std::vector<Tensor>(const std::vector<Tensor>&, const Tensor&)>& backward) {
     const char* op = intern(name);
     std::vector<Tensor> values;
+    values.reserve(inputs.size());
     for (const Tensor& input : inputs) values.push_back(input.defined() ? input.detach() : input);
     Tensor output;
     {
@@ -39,8 +40,7 @@ Tensor custom_op(const std::string& name, const std::vector<Tensor>& inputs, con
     output = output.detach();  // forward may have returned a handle that others hold
     if (!is_floating(output.dtype())) return output;
 
-    std::vector<Saved> saved;
-    for (const Tensor& input : inputs) saved.emplace_back(input);
+    std::vector<Saved> saved(inputs.begin(), inputs.end());
     return record_joint(op, output, inputs, [op, backward, saved = std::move(saved), shape = output.shape()](const Tensor& upstream, const auto& needed) {
         const std::vector<Tensor> live(saved.begin(), saved.end());
         std::vector<Tensor> gradients = backward(live, upstream);

@@ -21,8 +21,8 @@ class Graph {
 public:
     Graph(const std::vector<Tensor>& outputs, const std::vector<Tensor>* wanted) {
         for (const Tensor& output : outputs) visit(output.impl()->node);
-        for (std::size_t next = 0; next < nodes_.size(); ++next)
-            for (std::size_t i = 0; i < nodes_[next]->rules.size(); ++i) visit(nodes_[next]->rules[i].input);
+        for (std::size_t next = 0; next < nodes_.size(); ++next)  // NOLINT(modernize-loop-convert): the list grows meanwhile
+            for (const Node& node = *nodes_[next]; const Rule& rule : node.rules) visit(rule.input);
         if (wanted != nullptr)
             for (const Tensor& tensor : *wanted) {
                 visit(tensor.impl()->node);  // for the clean-up, should it lie outside the graph

@@ -47,7 +47,8 @@ Into convert(From value) {
     if constexpr (std::is_floating_point_v<From> && std::is_integral_v<Into>) {
         // Both limits are powers of two, exact in every floating type.
         constexpr auto low = static_cast<From>(std::numeric_limits<Into>::min());
-        constexpr auto high = static_cast<From>(std::numeric_limits<Into>::max() / 2 + 1) * From(2);
+        constexpr Into half = std::numeric_limits<Into>::max() / 2 + 1;
+        constexpr auto high = static_cast<From>(half) * From(2);
         require<ValueError>((value >= low || value > low - From(1)) && value < high, "[to] expected numbers within the range of ", dtype_of<Into>(), ", got ",
                             value);
     }

@@ -79,7 +79,7 @@ std::vector<std::int64_t> LabeledImages::class_counts() const {
     return counts;
 }
 
-MultiLabelImages::MultiLabelImages(Tensor images, Tensor labels, std::vector<std::string> class_names)
+MultiLabelImages::MultiLabelImages(Tensor images, const Tensor& labels, std::vector<std::string> class_names)
     : Dataset(std::move(images), labels, labels.rank() == 2 ? labels.size(1) : 1, std::move(class_names)) {
     require<ShapeError>(labels.rank() == 2, "[dataset] expected labels [N, classes], got shape ", labels.shape());
     const auto values = labels.data<std::uint8_t>();

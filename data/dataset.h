@@ -60,7 +60,7 @@ public:
 class MultiLabelImages : public Dataset {
 public:
     /// labels: u8 [N, classes] in {0, 1}. Throws ShapeError, DTypeError, or ValueError naming the first other value.
-    MultiLabelImages(Tensor images, Tensor labels, std::vector<std::string> class_names = {});
+    MultiLabelImages(Tensor images, const Tensor& labels, std::vector<std::string> class_names = {});
     /// The mean number of positive labels of an example.
     double labels_per_image() const;
 };

@@ -45,7 +45,7 @@ Tensor KlDiv::evaluate(const Tensor& logits, const Tensor& targets, const LossCo
     check_no_nan(name(), logits);
     const Tensor t = targets.to(logits.dtype());
     const Tensor log_t = log(where(t > 0.0, t, 1.0));
-    const Tensor losses = sum(t * (log_t - log_softmax(logits, 1)), 1);
+    Tensor losses = sum(t * (log_t - log_softmax(logits, 1)), 1);
     if (reduction() == Reduction::none) return losses;
     return reduction() == Reduction::sum ? sum(losses) : mean(losses);
 }

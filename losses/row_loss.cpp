@@ -53,7 +53,7 @@ void check_no_nan(const std::string& name, const Tensor& logits) {
 Tensor RowLoss::evaluate(const Tensor& logits, const Tensor& targets, const LossContext&) const {
     check_rows(name(), logits);
     const Tensor classes = checked_classes(name(), logits, targets);
-    const Tensor losses = rows(logits, classes);
+    Tensor losses = rows(logits, classes);
     // A NaN among the logits comes out as one among the losses, of which there are fewer.
     if (first_nan(losses) >= 0) check_no_nan(name(), logits);
     if (reduction() == Reduction::none) return losses;

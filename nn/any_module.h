@@ -9,9 +9,8 @@ namespace knoll::nn {
 
 class AnyModule {
 public:
-    template <class M>
-    requires std::derived_from<std::remove_cvref_t<M>, Module> AnyModule(M&& module)
-        : module_(std::make_unique<std::remove_cvref_t<M>>(std::forward<M>(module))), copy_(copy_as<std::remove_cvref_t<M>>) {}
+    template <std::derived_from<Module> M>
+    AnyModule(M module) : module_(std::make_unique<M>(std::move(module))), copy_(copy_as<M>) {}
     AnyModule(const AnyModule& other) : module_(other.copy_(*other.module_)), copy_(other.copy_) {}
     AnyModule(AnyModule&&) noexcept = default;
     AnyModule& operator=(AnyModule other) noexcept {

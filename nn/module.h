@@ -99,7 +99,7 @@ public:
     /// An undefined tensor (a layer without bias) is left out.
     void parameter(const std::string& name, Tensor& tensor) { add(name, tensor, false); }
     void buffer(const std::string& name, Tensor& tensor) { add(name, tensor, true); }
-    void generator(const std::string& name, std::optional<Rng>& generator) { generators_.push_back({prefix_ + name, &generator}); }
+    void generator(const std::string& name, std::optional<Rng>& generator) { generators_.emplace_back(prefix_ + name, &generator); }
     void child(const std::string& name, Module& module);
 
     struct NamedTensor {

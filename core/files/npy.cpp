@@ -85,12 +85,12 @@ Header read_header(ByteReader& reader, const std::string& path) {
 template <class Stored, class Element>
 Tensor convert(std::span<const std::byte> bytes, const Shape& shape, bool swap) {
     Tensor out = empty(shape, dtype_of<Element>());
-    Element* into = out.fresh_data<Element>();
+    auto* into = out.fresh_data<Element>();
     for (std::size_t i = 0; i < static_cast<std::size_t>(out.numel()); ++i) {
         std::array<std::byte, sizeof(Stored)> element;
         std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * sizeof(Stored)), sizeof(Stored), element.begin());
         if (swap) std::reverse(element.begin(), element.end());
-        into[i] = static_cast<Element>(std::bit_cast<Stored>(element));
+        into[i] = static_cast<Element>(std::bit_cast<Stored>(element));  // NOLINT(bugprone-signed-char-misuse): i1 is a number
     }
     return out;
 }

@@ -17,6 +17,7 @@ static_assert(std::endian::native == std::endian::little, "elements are copied b
 // Throws unless the tensors' bytes, taken in order, cover everything behind the header exactly once.
 void require_covered(const ByteReader& reader, const std::vector<TensorEntry>& entries) {
     std::vector<const TensorEntry*> in_order;
+    in_order.reserve(entries.size());
     for (const TensorEntry& entry : entries) in_order.push_back(&entry);
     std::sort(in_order.begin(), in_order.end(), [](const auto* a, const auto* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); });
     std::uint64_t covered = 0;

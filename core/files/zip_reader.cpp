@@ -80,6 +80,7 @@ std::vector<Entry> read_directory(ByteReader& reader, std::span<const std::byte>
                    offset);
     reader.seek(offset, "the central directory");
     std::vector<Entry> entries;
+    entries.reserve(count);
     for (int i = 0; i < count; ++i) entries.push_back(read_entry(reader));
     reader.require(reader.offset() == end_record, "expected ", count, " members, got more in the central directory");
     return entries;
@@ -148,6 +149,7 @@ std::vector<UnzippedMember> read_zip(std::span<const std::byte> archive, const s
     ByteReader reader("npz", path, archive);
     const std::vector<Entry> entries = read_directory(reader, archive);
     std::vector<std::span<const std::byte>> packed;
+    packed.reserve(entries.size());
     for (const Entry& entry : entries) packed.push_back(packed_bytes(reader, entry));
     require_apart(reader, packed);
     std::vector<UnzippedMember> members;

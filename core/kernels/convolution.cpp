@@ -12,7 +12,7 @@ namespace knoll::kernels {
 
 namespace {
 
-constexpr std::int64_t tile_bytes = 256 * 1024;
+constexpr std::int64_t tile_bytes = 256 * std::int64_t{1024};
 constexpr std::int64_t least_positions = 128;  // fewer, and each product spends its time on arranging the weights
 constexpr std::int64_t flops_per_chunk = 500'000;
 constexpr std::int64_t wanted_chunks = 16;            // enough to keep any number of threads busy that such work is worth

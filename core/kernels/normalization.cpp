@@ -147,7 +147,7 @@ void channel_statistics(const ChannelView& view, const T* x, double* mean, doubl
             };
         },
         mean, variance);
-    const double count = static_cast<double>(view.count());
+    const auto count = static_cast<double>(view.count());
     for (std::int64_t channel = 0; channel < view.channels; ++channel) {
         const double shift = mean[channel] / count;
         variance[channel] = std::max(0.0, variance[channel] / count - shift * shift);
@@ -171,7 +171,7 @@ void channel_products(const ChannelView& view, const T* g, const T* x, const dou
         view,
         [=](std::int64_t channel) {
             return [g, x, center = mean[channel]](std::int64_t i) {
-                const double upstream = static_cast<double>(g[i]);
+                const auto upstream = static_cast<double>(g[i]);
                 return Pair{upstream, upstream * (static_cast<double>(x[i]) - center)};
             };
         },
@@ -181,7 +181,7 @@ void channel_products(const ChannelView& view, const T* g, const T* x, const dou
 template <class T>
 void normalize_gradient(const ChannelView& view, const T* g, const T* x, const double* mean, const double* inverse, const T* weight, const double* sum,
                         const double* product, T* gradient) {
-    const double count = static_cast<double>(view.count());
+    const auto count = static_cast<double>(view.count());
     map_channels(view, gradient, [=](std::int64_t channel) {
         const double factor = inverse[channel] * (weight != nullptr ? static_cast<double>(weight[channel]) : 1.0);
         const T scale = static_cast<T>(factor), center = static_cast<T>(mean[channel]);

@@ -59,7 +59,7 @@ void reduce_last(const T* x, std::int64_t outer, std::int64_t reduced, T* out) {
     using Accumulator = typename Combine::Accumulator;
     const std::int64_t chunks = (reduced + reduce_chunk - 1) / reduce_chunk;
     Tensor partial = empty({outer * chunks}, dtype_of<Accumulator>());
-    Accumulator* partials = partial.fresh_data<Accumulator>();
+    auto* partials = partial.fresh_data<Accumulator>();
     parallel_chunks(outer * chunks, [&](std::int64_t job) {
         const std::int64_t begin = job % chunks * reduce_chunk;
         reduce_rows<Combine>(x + job / chunks * reduced + begin, 1, std::min(reduce_chunk, reduced - begin), partials + job);
@@ -87,7 +87,7 @@ void reduce_tiles(const T* x, std::int64_t outer, std::int64_t reduced, std::int
     const std::int64_t chunk_rows = reduce_chunk / std::min(inner, reduce_columns);
     const std::int64_t chunks = std::max<std::int64_t>(1, (reduced + chunk_rows - 1) / chunk_rows);
     Tensor partial = empty({chunks > 1 ? outer * chunks * inner : 0}, dtype_of<Accumulator>());
-    Accumulator* partials = partial.fresh_data<Accumulator>();
+    auto* partials = partial.fresh_data<Accumulator>();
     const auto reduce_tile = [=](std::int64_t job) {
         const std::int64_t column = job % tiles * reduce_columns, columns = std::min(reduce_columns, inner - column);
         const std::int64_t chunk = job / tiles, row = chunk % chunks * chunk_rows, o = chunk / chunks;

@@ -59,8 +59,8 @@ std::vector<Tensor> fused_gradients(const Tensor& g, const Tensor& x, const Tens
     visit_floating("normalize", x.dtype(), [&](auto zero) {
         using T = decltype(zero);
         const double* mean = statistics.mean.data<double>().data();
-        double* sum = sums.fresh_data<double>();
-        double* product = products.fresh_data<double>();
+        auto* sum = sums.fresh_data<double>();
+        auto* product = products.fresh_data<double>();
         kernels::channel_products(view, g.data<T>().data(), x.data<T>().data(), mean, sum, product);
         if (!needed[0]) return;
         x_gradient = empty(x.shape(), x.dtype());
@@ -174,7 +174,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Ten
     require<ShapeError>(view.count() > 1, "[batch_norm] expected more than one value per channel where training is on, got x ", x.shape(),
                         "; use a larger batch");
     const Statistics statistics = statistics_of("batch_norm", x, view, options.epsilon);
-    const double count = static_cast<double>(view.count());
+    const auto count = static_cast<double>(view.count());
     move_towards(running_mean, statistics.mean, options.momentum, 1.0);
     move_towards(running_var, statistics.variance, options.momentum, count / (count - 1.0));
     return normalize_channels("batch_norm", x, view, statistics, weight, bias, options.epsilon);

@@ -109,7 +109,7 @@ Tensor choice(std::int64_t count, std::int64_t draws, bool replacement, Rng& rng
                         replacement ? "" : "; pass replacement = true to draw an index more than once");
     const auto below = [&](std::int64_t bound) { return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(bound))); };
     Tensor out = empty({draws}, DType::i64);
-    std::int64_t* drawn = out.fresh_data<std::int64_t>();
+    auto* drawn = out.fresh_data<std::int64_t>();
     if (replacement) {
         for (std::int64_t i = 0; i < draws; ++i) drawn[i] = below(count);
         return out;

@@ -44,7 +44,7 @@ Tensor var(const Tensor& a, const Dims& dims, bool keepdim, std::int64_t correct
     const ReducedShape reduced("var", a.shape(), dims);
     require<ShapeError>(reduced.count > correction, "[var] expected more than ", correction, " elements to reduce, the correction, got ", reduced.count,
                         " from shape ", a.shape(), "; pass a correction of 0 for the population's variance");
-    const double divisor = static_cast<double>(reduced.count - correction);
+    const auto divisor = static_cast<double>(reduced.count - correction);
     const Tensor values = a.detach();
     const Tensor distance = values - mean(values, dims, true);
     Tensor out = sum(distance * distance, dims, keepdim) / divisor;

@@ -32,7 +32,7 @@ Batch BatchSource::allocate(std::int64_t b) const {
 void BatchSource::fill(std::int64_t b, Batch& batch) const {
     const Shape example = set_.example_shape();
     const std::int64_t numel = example.numel();
-    float* into = batch.images.fresh_data<float>();
+    auto* into = batch.images.fresh_data<float>();
     for (std::int64_t row = 0; row < batch.size(); ++row, into += numel) {
         const std::int64_t position = b * batch_size_ + row;
         const std::int64_t index = order_[static_cast<std::size_t>(position)];

@@ -111,7 +111,7 @@ MultiLabelImages load_arff(const std::string& path, const ArffOptions& options) 
     Tensor images = slice(table.values, 1, 0, features);
     if (!options.image.empty()) images = reshape(images, {count, options.image[0], options.image[1], options.image[2]});
     std::vector<std::string> names;
-    for (std::size_t c = static_cast<std::size_t>(features); c < table.attributes.size(); ++c) names.push_back(table.attributes[c].name);
+    for (auto c = static_cast<std::size_t>(features); c < table.attributes.size(); ++c) names.push_back(table.attributes[c].name);
     return {std::move(images), to_labels(slice(table.values, 1, features, table.columns), path), std::move(names)};
 }
 

@@ -8,7 +8,7 @@ namespace knoll::data {
 
 namespace {
 
-constexpr std::size_t pixels = 3 * 32 * 32;
+constexpr std::size_t pixels = std::size_t{3} * 32 * 32;
 
 // The label bytes at the front of a record, the one that is wanted among them, and the bound on each.
 struct RecordFormat {
@@ -45,8 +45,8 @@ LabeledImages load(const std::vector<std::string>& paths, const RecordFormat& fo
     const auto count = static_cast<std::int64_t>(records);
     Tensor images = empty({count, 3, 32, 32}, DType::u8);
     Tensor labels = empty({count}, DType::i64);
-    std::uint8_t* image = images.fresh_data<std::uint8_t>();
-    std::int64_t* label = labels.fresh_data<std::int64_t>();
+    auto* image = images.fresh_data<std::uint8_t>();
+    auto* label = labels.fresh_data<std::int64_t>();
     for (std::size_t f = 0; f < files.size(); ++f)
         for (ByteReader reader(format.name, paths[f], files[f]); reader.remaining() > 0;) {
             *label++ = read_label(reader, format);

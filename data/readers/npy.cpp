@@ -21,7 +21,7 @@ Tensor load_images(const std::string& path) {
 }
 
 Tensor load_labels(const std::string& path, std::int64_t rank, std::int64_t count) {
-    const Tensor labels = load_npy(path);
+    Tensor labels = load_npy(path);
     require<FileError>(labels.rank() == rank && labels.size(0) == count && labels.numel() > 0, "[load_npy] ", path, ": expected labels [", count,
                        rank == 1 ? "]" : ", classes]", ", got shape ", labels.shape());
     return labels;

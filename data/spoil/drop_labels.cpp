@@ -37,7 +37,7 @@ MultiLabelImages drop_labels(const MultiLabelImages& set, const DropOptions& opt
     const std::int64_t classes = set.classes();
     const Rng draws = Rng{options.seed}.fork(static_cast<std::uint64_t>(options.keep));
     Tensor labels = set.labels().clone();
-    std::uint8_t* row = labels.fresh_data<std::uint8_t>();
+    auto* row = labels.fresh_data<std::uint8_t>();
     for (std::int64_t image = 0; image < set.count(); ++image, row += classes) {
         std::int64_t left = std::count(row, row + classes, std::uint8_t{1});
         std::int64_t wanted = kept_labels(options.keep, left);

@@ -8,7 +8,7 @@ LabeledImages add_label_noise(const LabeledImages& set, const LabelNoiseOptions&
     require<ValueError>(classes >= 2, "[add_label_noise] expected at least two classes, got ", classes);
     const Rng draws{options.seed};
     Tensor labels = set.labels().clone();
-    std::int64_t* values = labels.fresh_data<std::int64_t>();
+    auto* values = labels.fresh_data<std::int64_t>();
     for (std::int64_t i = 0; i < set.count(); ++i) {
         Rng rng = draws.fork(static_cast<std::uint64_t>(i));
         if (!rng.bernoulli(options.rate)) continue;

@@ -120,6 +120,7 @@ LabeledImages draw_shapes(const ShapeOptions& options) {
         }
     });
     std::vector<std::string> names;
+    names.reserve(kinds.size());
     for (const Kind& kind : kinds) names.emplace_back(kind.name);
     return {std::move(images), std::move(labels), static_cast<std::int64_t>(kinds.size()), std::move(names)};
 }
