@@ -63,9 +63,9 @@ void ConvTranspose2d::describe(Fields& fields) {
 
 void ConvTranspose2d::reset_parameters(Rng& rng) {
     // A stride spreads the window out: one output meets only every stride-th weight of it, along each side.
-    const double window = static_cast<double>(options_.kernel.height * options_.kernel.width);
-    const double stride = static_cast<double>(options_.stride.height * options_.stride.width);
-    const double inputs = static_cast<double>(weight.size(0) / options_.groups);
+    const auto window = static_cast<double>(options_.kernel.height * options_.kernel.width);
+    const auto stride = static_cast<double>(options_.stride.height * options_.stride.width);
+    const double inputs = static_cast<double>(weight.size(0)) / static_cast<double>(options_.groups);
     init::normal_(weight, 0.0, std::sqrt(2.0 / (inputs * std::max(1.0, window / stride))), rng);
     if (bias.defined()) bias.fill_(0.0);
 }
