@@ -22,6 +22,7 @@ bool is_asked_for(const CheckRecord& record, const std::vector<std::string>& nam
 std::vector<CheckRecord> chosen_records(const std::vector<std::string>& names) {
     const std::vector<CheckRecord> all = check_records();
     std::vector<std::string> subjects;
+    subjects.reserve(all.size());
     for (const CheckRecord& record : all) subjects.push_back(record.subject);
     for (const std::string& name : names)
         require<ValueError>(std::any_of(all.begin(), all.end(), [&](const CheckRecord& record) { return is_asked_for(record, {name}); }),

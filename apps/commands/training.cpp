@@ -43,7 +43,7 @@ TrainingPlan make_plan(const TrainingOptions& options) {
 
 void print_settings(const Console& console, const NamedTexts& settings) {
     std::string line;
-    for (const auto& [name, value] : settings) line += (line.empty() ? "" : ", ") + name + " " + value;
+    for (const auto& [name, value] : settings) line += text(line.empty() ? "" : ", ", name, " ", value);
     console.out << faint(console, line) << '\n' << std::flush;
 }
 

@@ -34,9 +34,9 @@ CategoryLabels category_labels(const BarPlot& plot) {
 void draw_category(Svg& svg, const std::string& name, double middle, double y, bool upright) {
     if (upright)
         svg.text({middle + 4, y + 8}, name,
-                 text("fill=\"#57606A\" font-size=\"11\" text-anchor=\"end\" transform=\"rotate(-90 ", fixed(middle + 4, 2), " ", fixed(y + 8, 2), ")\""));
+                 text(R"(fill="#57606A" font-size="11" text-anchor="end" transform="rotate(-90 )", fixed(middle + 4, 2), " ", fixed(y + 8, 2), ")\""));
     else
-        svg.text({middle, y + 18}, name, "fill=\"#57606A\" text-anchor=\"middle\"");
+        svg.text({middle, y + 18}, name, R"(fill="#57606A" text-anchor="middle")");
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ std::string bar_plot(const BarPlot& plot) {
             const double middle = x + bar / 2;
             const double low = axis.position(std::max(series.values[c] - series.spread[c], 0.0), frame.bottom, frame.top);
             const double high = axis.position(std::min(series.values[c] + series.spread[c], axis.range.high), frame.bottom, frame.top);
-            svg.line({middle, low}, {middle, high}, "stroke=\"#24292F\" stroke-width=\"1\" stroke-opacity=\"0.6\"");
+            svg.line({middle, low}, {middle, high}, R"(stroke="#24292F" stroke-width="1" stroke-opacity="0.6")");
         }
         draw_category(svg, plot.categories[c], left + 0.4 * slot, frame.bottom, labels.upright);
     }

@@ -52,7 +52,7 @@ public:
         std::vector<Point> outline;
         for (std::size_t i = 0; i < series.x.size(); ++i) outline.push_back(at(series.x[i], series.y[i] + series.spread[i]));
         for (std::size_t i = series.x.size(); i-- > 0;) outline.push_back(at(series.x[i], series.y[i] - series.spread[i]));
-        svg_.path(outline, true, text("fill=\"", pen.colour, "\" fill-opacity=\"0.13\""));
+        svg_.path(outline, true, text("fill=\"", pen.colour, R"(" fill-opacity="0.13")"));
     }
 
     // A value that is no number leaves a gap.

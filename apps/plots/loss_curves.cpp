@@ -104,9 +104,12 @@ std::vector<LinePlot> loss_curves(const std::vector<std::string>& specifications
 std::string plot_sheet(const std::vector<LinePlot>& plots) {
     const double width = plots.front().width;
     const double height = plots.front().height;
-    const auto rows = static_cast<double>((plots.size() + 1) / 2);
-    Svg sheet{2 * width, rows * height};
-    for (std::size_t i = 0; i < plots.size(); ++i) sheet.embed({static_cast<double>(i % 2) * width, static_cast<double>(i / 2) * height}, line_plot(plots[i]));
+    const std::size_t rows = (plots.size() + 1) / 2;
+    Svg sheet{2 * width, static_cast<double>(rows) * height};
+    for (std::size_t i = 0; i < plots.size(); ++i) {
+        const std::size_t row = i / 2, column = i % 2;
+        sheet.embed({static_cast<double>(column) * width, static_cast<double>(row) * height}, line_plot(plots[i]));
+    }
     return sheet.str("losses");
 }
 

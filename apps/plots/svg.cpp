@@ -91,8 +91,8 @@ void Svg::embed(Point corner, const std::string& document) {
 }
 
 std::string Svg::str(const std::string& label) const {
-    return knoll::text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", number(width_), " ", number(height_), "\" width=\"", number(width_),
-                       "\" height=\"", number(height_), "\" role=\"img\" aria-label=\"", escaped(label),
+    return knoll::text(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 )", number(width_), " ", number(height_), "\" width=\"", number(width_),
+                       "\" height=\"", number(height_), R"(" role="img" aria-label=")", escaped(label),
                        "\" font-family=\"system-ui, 'DejaVu Sans', sans-serif\" font-size=\"12\">\n", body_, "</svg>\n");
 }
 

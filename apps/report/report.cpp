@@ -20,10 +20,10 @@ std::size_t count_seeds(const Results& results) {
 }
 
 std::string summary_row(const LossSummary& summary, std::size_t seeds) {
-    std::string row = text("<tr", summary.reference ? " class=\"reference\"" : "", "><td><code>", escaped(summary.loss), "</code></td>");
+    std::string row = text("<tr", summary.reference ? R"( class="reference")" : "", "><td><code>", escaped(summary.loss), "</code></td>");
     for (const MetricSummary& metric : summary.metrics) {
-        row += text("<td", metric.best ? " class=\"best\"" : "", ">", fixed(metric.mean, 2));
-        if (seeds > 1) row += text(" <span class=\"spread\">± ", fixed(metric.std, 2), "</span>");
+        row += text("<td", metric.best ? R"( class="best")" : "", ">", fixed(metric.mean, 2));
+        if (seeds > 1) row += text(R"( <span class="spread">± )", fixed(metric.std, 2), "</span>");
         row += "</td>";
     }
     return row + text("<td>", duration(summary.seconds), "</td></tr>\n");
@@ -65,7 +65,7 @@ std::string examples_section(const Report& report) {
     std::string out =
         text("<section id=\"examples\">\n<h2>What the losses see</h2>\n<p>", escaped(report.examples_introduction), "</p>\n<div class=\"examples\">\n");
     for (const ExampleImage& example : report.examples)
-        out += text("<div class=\"example\"><img alt=\"training image\" src=\"", example.data_uri, "\"><div class=\"labels\">",
+        out += text(R"(<div class="example"><img alt="training image" src=")", example.data_uri, R"("><div class="labels">)",
                     label_chips(example.observed, "observed"), label_chips(example.missing, "missing"), "</div></div>\n");
     return out + "</div>\n</section>\n";
 }

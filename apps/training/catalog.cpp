@@ -29,7 +29,7 @@ std::string task_option(const TaskInfo& info, const TrainingOptions& options, co
     const auto described = std::find_if(info.options.begin(), info.options.end(), [&](const TaskOption& option) { return option.name == name; });
     require<ValueError>(described != info.options.end(), "[task] expected an option of ", info.name, ", got --", name);
     const auto given = options.task_options.find(name);
-    const std::string value = given == options.task_options.end() ? described->initial : given->second;
+    std::string value = given == options.task_options.end() ? described->initial : given->second;
     const auto& choices = described->choices;
     require<ValueError>(choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end(), "[", info.name, "] expected --", name,
                         " to be a known value, got ", value, suggestion(value, choices));

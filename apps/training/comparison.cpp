@@ -103,6 +103,7 @@ BarPlot class_bars(const Results& results, const std::vector<std::string>& class
         BarSeries series{.name = loss, .values = {}, .reference = is_reference(results, loss)};
         for (std::size_t c = 0; c < class_names.size(); ++c) {
             std::vector<double> values;
+            values.reserve(runs.size());
             for (const RunResult* run : runs) values.push_back(run->per_class.at(c));
             const MeanStd statistics = mean_std(values);
             series.values.push_back(statistics.mean);

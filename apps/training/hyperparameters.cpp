@@ -28,7 +28,7 @@ std::unique_ptr<nn::Optimizer> make_with_decay(const nn::Sequential& model, Opti
 
 }  // namespace
 
-Hyperparameters with_options(Hyperparameters initial, const TrainingOptions& options) {
+Hyperparameters with_options(const Hyperparameters& initial, const TrainingOptions& options) {
     return {.epochs = options.epochs.value_or(initial.epochs),
             .batch = options.batch.value_or(initial.batch),
             .learning_rate = options.learning_rate.value_or(initial.learning_rate),

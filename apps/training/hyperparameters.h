@@ -26,7 +26,7 @@ struct Hyperparameters {
 };
 
 /// The task's choice, replaced by whatever was given.
-Hyperparameters with_options(Hyperparameters initial, const TrainingOptions& options);
+Hyperparameters with_options(const Hyperparameters& initial, const TrainingOptions& options);
 /// Name and value of each.
 NamedTexts describe(const Hyperparameters& hyperparameters);
 

@@ -24,7 +24,7 @@ StateDict LRScheduler::state_dict() const {
 void LRScheduler::load_state_dict(const StateDict& state) {
     const StateDict loaded = state_dict();
     copy_state("LRScheduler", loaded, state);
-    const std::int64_t step = loaded[1].second.at<std::int64_t>();
+    const auto step = loaded[1].second.at<std::int64_t>();
     require<ValueError>(step >= 0, "[LRScheduler] expected 0 or more steps, got ", step);
     const auto bases = loaded[0].second.data<double>();
     bases_.assign(bases.begin(), bases.end());
