@@ -7,6 +7,7 @@
 #include <knoll/apps/training/trainer.h>
 #include <knoll/core/files/atomic_file.h>
 
+#include <algorithm>
 #include <optional>
 #include <ostream>
 #include <set>
@@ -83,9 +84,21 @@ private:
                         folder,
                         console_};
         const std::optional<RunResult> done = resume ? folder.result() : std::nullopt;
-        const RunResult result = done ? *done : trainer.run(signals);
+        RunResult result = done ? *done : trainer.run(signals);
+        require_alike(result, method, seed, folder);
         print_run(name, result);
         return result;
+    }
+
+    // Tables and curves rely on it; what was read from a folder may be damaged.
+    void require_alike(const RunResult& run, const Method& method, std::uint64_t seed, const RunFolder& folder) const {
+        const std::vector<Metric>& metrics = results_.runs.empty() ? run.metrics : results_.runs.front().metrics;
+        const auto has_metrics = [&](const auto& part) { return same_names(part.metrics, metrics); };
+        const bool alike = run.loss == method.text && run.seed == seed && !metrics.empty() && has_metrics(run) &&
+                           run.per_class.size() == plan_.task->class_names().size() && static_cast<int>(run.epochs.size()) == hyperparameters(method).epochs &&
+                           std::all_of(run.epochs.begin(), run.epochs.end(), has_metrics);
+        require<FileError>(alike, "[resume] expected the result of ", method.text, " with seed ", seed, " in ", folder.path(),
+                           ", got another or a damaged one; remove that folder to train anew");
     }
 
     void print_run(const std::string& name, const RunResult& result) {

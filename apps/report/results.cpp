@@ -22,11 +22,13 @@ LossSummary summarize_loss(const Results& results, const std::string& loss) {
     summary.reference = std::find(results.references.begin(), results.references.end(), loss) != results.references.end();
     for (std::size_t m = 0; m < runs.front()->metrics.size(); ++m) {
         std::vector<double> values;
+        values.reserve(runs.size());
         for (const RunResult* run : runs) values.push_back(run->metrics[m].value);
         const MeanStd statistics = mean_std(values);
         summary.metrics.push_back({.name = runs.front()->metrics[m].name, .mean = statistics.mean, .std = statistics.std});
     }
     std::vector<double> seconds;
+    seconds.reserve(runs.size());
     for (const RunResult* run : runs) seconds.push_back(run->seconds);
     summary.seconds = mean_std(seconds).mean;
     return summary;
@@ -42,6 +44,10 @@ void mark_best(std::vector<LossSummary>& summaries) {
 }
 
 }  // namespace
+
+bool same_names(const std::vector<Metric>& a, const std::vector<Metric>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Metric& x, const Metric& y) { return x.name == y.name; });
+}
 
 std::vector<LossSummary> summarize(const Results& results) {
     std::vector<LossSummary> summaries;

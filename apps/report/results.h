@@ -14,6 +14,9 @@ struct Metric {
     friend bool operator==(const Metric&, const Metric&) = default;
 };
 
+/// True if the names are the same, in the same order.
+bool same_names(const std::vector<Metric>& a, const std::vector<Metric>& b);
+
 /// One line of a training log.
 struct EpochRecord {
     int epoch = 0;  ///< counts from 1

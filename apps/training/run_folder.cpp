@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 
 namespace knoll::apps {
 
@@ -26,7 +27,7 @@ std::string read_text(const std::string& path) {
 
 std::string settings_text(const NamedTexts& settings) {
     std::string out;
-    for (const auto& [name, value] : settings) out += name + " = " + value + "\n";
+    for (const auto& [name, value] : settings) out += text(name, " = ", value, "\n");
     return out;
 }
 
@@ -39,6 +40,10 @@ std::string first_difference(std::string_view expected, std::string_view got) {
         expected.remove_prefix(a.size() + 1);
         got.remove_prefix(b.size() + 1);
     }
+}
+
+void require_folder(const std::string& folder, const std::error_code& error) {
+    require<FileError>(!error, "[out] expected a folder to write to, got ", folder, ": ", error.message(), "; choose another with --out");
 }
 
 std::string log_csv(const std::vector<EpochRecord>& records) {
@@ -59,10 +64,10 @@ std::string log_csv(const std::vector<EpochRecord>& records) {
 FolderLock::FolderLock(const std::string& folder) {
     std::error_code error;
     fs::create_directories(folder, error);
-    require<FileError>(!error, "[out] expected a folder to write to, got ", folder, ": ", error.message(), "; choose another with --out");
+    require_folder(folder, error);
     const std::string path = folder + "/.lock";
     descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    require<FileError>(descriptor_ >= 0, "[out] expected a folder to write to, got ", folder, ": ", std::strerror(errno), "; choose another with --out");
+    if (descriptor_ < 0) require_folder(folder, {errno, std::generic_category()});
     if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
     close(descriptor_);
     fail<FileError>("[out] expected a folder that no other run is using, got ", folder, "; wait for that run or choose another with --out");
@@ -92,8 +97,11 @@ std::string file_name(const std::string& name) {
 
 void RunFolder::start(const NamedTexts& settings) const {
     if (!exists()) return;
-    fs::create_directories(path_);
-    for (const char* name : {"log.csv", "checkpoint.safetensors", "run.json"}) fs::remove(path_ + "/" + name);
+    std::error_code error;
+    fs::create_directories(path_, error);
+    for (const char* name : {"log.csv", "checkpoint.safetensors", "run.json"})
+        if (!error) fs::remove(path_ + "/" + name, error);
+    require_folder(path_, error);
     write_file(path_ + "/settings.txt", settings_text(settings));
 }
 

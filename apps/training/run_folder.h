@@ -35,6 +35,7 @@ public:
     explicit RunFolder(std::string path) : path_(std::move(path)) {}
 
     bool exists() const { return !path_.empty(); }
+    const std::string& path() const { return path_; }
     std::string checkpoint() const { return path_ + "/checkpoint.safetensors"; }
 
     /// Starts afresh: forgets log, checkpoint and result of a run before, notes the settings.

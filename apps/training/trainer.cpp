@@ -64,7 +64,7 @@ RunResult Trainer::run(const SignalWatch& signals) {
             finish_epoch();
         }
     }
-    const RunResult result = make_result(evaluate(Task::all));
+    RunResult result = make_result(evaluate(Task::all));
     folder_.write_result(result);
     if (average_) average_->copy_to(model_);
     return result;
@@ -127,7 +127,7 @@ void Trainer::finish_epoch() {
 Evaluation Trainer::evaluate(std::int64_t at_most) {
     model_.eval();
     if (average_) average_->swap();
-    const Evaluation evaluation = task_.evaluate(model_, at_most);
+    Evaluation evaluation = task_.evaluate(model_, at_most);
     if (average_) average_->swap();
     return evaluation;
 }
@@ -158,7 +158,12 @@ void Trainer::save() {
     save_run(folder_.checkpoint(), {model_, procedure_->optimizers(), average_ ? &*average_ : nullptr, state_});
 }
 
-void Trainer::load() { load_run(folder_.checkpoint(), {model_, procedure_->optimizers(), average_ ? &*average_ : nullptr, state_}); }
+void Trainer::load() {
+    load_run(folder_.checkpoint(), {model_, procedure_->optimizers(), average_ ? &*average_ : nullptr, state_});
+    const bool fits = state_.epoch <= hyperparameters_.epochs && state_.batch <= batches_per_epoch_ && std::ssize(state_.records) == state_.epoch;
+    require<FileError>(fits, "[resume] expected a checkpoint of this run, got ", folder_.checkpoint(), ", which is at epoch ", state_.epoch + 1, ", batch ",
+                       state_.batch, "; start afresh with --out");
+}
 
 void Trainer::interrupt(int signal) {
     save();

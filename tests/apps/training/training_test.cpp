@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include <csignal>
+#include <fstream>
 
 using namespace knoll;
 using knoll::test::call;
@@ -156,6 +157,39 @@ TEST_CASE("compare writes results, table and report, and resumes without trainin
     const std::string table = test::read_text(folder / "table.txt");
     CHECK(table.rfind("loss ", 0) == 0);
     CHECK(contains(output.out, table));
+}
+
+TEST_CASE("a result in a folder that is resumed must be that of the run, and whole") {
+    const test::TemporaryFolder folder;
+    const auto arguments = [&](const char* option) {
+        return tiny("compare", "missing-labels", {"--model", "mlp", "--losses", "bce,hill", option, folder.path()});
+    };
+    REQUIRE(call(arguments("--out")).status == 0);
+    const std::string path = folder / "runs/hill-seed1/run.json";
+    const apps::RunResult good = apps::parse_run_json(test::read_text(path), path);
+    const auto refused = [&](const apps::RunResult& run) {
+        std::ofstream{path} << apps::run_json(run);
+        const test::Output output = call(arguments("--resume"));
+        CHECK(output.status == 2);
+        CHECK(contains(output.error, "expected the result of hill with seed 1 in " + folder.path()));
+    };
+    apps::RunResult bad = good;
+    bad.loss = "bce";
+    refused(bad);
+    bad = good;
+    bad.metrics.pop_back();
+    refused(bad);
+    bad = good;
+    bad.epochs.back().metrics.clear();
+    refused(bad);
+    bad = good;
+    bad.epochs.pop_back();
+    refused(bad);
+    bad = good;
+    bad.per_class.clear();
+    refused(bad);
+    std::ofstream{path} << apps::run_json(good);
+    CHECK(call(arguments("--resume")).status == 0);
 }
 
 TEST_CASE("labels are dropped for every loss but the reference") {
