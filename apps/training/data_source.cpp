@@ -33,7 +33,7 @@ const std::vector<std::string> data_names{"fashion", "cifar10", "cifar100", "arf
 
 // The file as it is or with .gz behind it; nothing if neither is there.
 std::optional<std::string> present(const std::string& folder, const std::string& name) {
-    for (const std::string& path : {folder + "/" + name + ".gz", folder + "/" + name})
+    for (const std::string& path : {text(folder, "/", name, ".gz"), text(folder, "/", name)})
         if (std::filesystem::exists(path)) return path;
     return std::nullopt;
 }
@@ -133,6 +133,10 @@ std::pair<Set, Set> held_out(const Set& train) {
 
 template <class Data>
 Data with_sizes(Data all, const TrainingOptions& options) {
+    const Shape shape = all.train.example_shape();
+    require<ShapeError>(shape == all.test.example_shape(), "[data] expected test examples shaped as the training examples, ", shape, ", got ",
+                        all.test.example_shape());
+    require<ShapeError>(shape.numel() > 0, "[data] expected examples of at least one value, got shape ", shape);
     if (options.validate) std::tie(all.train, all.test) = held_out(all.train);
     if (options.train_size) all.train = at_most(all.train, *options.train_size);
     if (options.test_size) all.test = at_most(all.test, *options.test_size);

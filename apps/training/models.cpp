@@ -10,10 +10,8 @@ namespace knoll::apps {
 
 namespace {
 
-nn::Sequential make_mlp(const data::Dataset& set) {
-    if (set.has_images()) return nn::models::mlp({.channels = set.channels(), .size = set.size(), .classes = set.classes()});
-    return nn::models::mlp({.channels = set.example_shape().numel(), .size = 1, .classes = set.classes()});
-}
+// Images are flattened, so that they need not be square.
+nn::Sequential make_mlp(const data::Dataset& set) { return nn::models::mlp({.channels = set.example_shape().numel(), .size = 1, .classes = set.classes()}); }
 
 }  // namespace
 
@@ -25,6 +23,8 @@ nn::Sequential make_named_model(const std::string& name, const data::Dataset& se
     require<ValueError>(std::find(names.begin(), names.end(), name) != names.end(), "[model] expected the name of a model, got ", name,
                         suggestion(name, names));
     require<ValueError>(set.has_images(), "[model] expected images for ", name, ", got features of shape ", set.example_shape(), "; use --model mlp");
+    require<ValueError>(set.height() == set.width(), "[model] expected square images for ", name, ", got ", set.height(), "x", set.width(),
+                        "; use --model mlp");
     const nn::models::ModelOptions options{.channels = set.channels(), .size = set.size(), .classes = set.classes()};
     if (name == "lenet5") return nn::models::lenet5(options);
     return name == "resnet20" ? nn::models::resnet20(options) : nn::models::small_cnn(options);

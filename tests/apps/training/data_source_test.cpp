@@ -1,0 +1,45 @@
+#include "apps/support.h"
+
+#include <catch2/catch.hpp>
+
+using namespace knoll;
+using knoll::test::call;
+using knoll::test::contains;
+
+namespace {
+
+// Rows of so many features and two labels, as numbers without a header.
+void write_rows(const std::string& path, int features) {
+    std::ofstream file{path};
+    for (int row = 0; row < 20; ++row) {
+        for (int i = 0; i < features; ++i) file << (row * i) % 7 << ',';
+        file << row % 2 << ',' << row % 3 / 2 << '\n';
+    }
+}
+
+}  // namespace
+
+TEST_CASE("examples to test on have the shape of those to train on") {
+    const test::TemporaryFolder folder;
+    write_rows(folder / "train", 4);
+    write_rows(folder / "test", 3);
+    const test::Output output = call({"train", "missing-labels", "--data", "arff:train,test,2", "--data-dir", folder.path(), "--epochs", "1"});
+    CHECK(output.status == 2);
+    CHECK(contains(output.error, "expected test examples shaped as the training examples, [4], got [3]"));
+    CHECK_FALSE(contains(output.out, "epoch 1"));
+}
+
+TEST_CASE("images that are not square are for the mlp, report and all") {
+    const test::TemporaryFolder folder;
+    write_rows(folder / "train", 48);
+    const auto arguments = [&](const char* model) {
+        return std::vector<std::string>{
+            "compare", "missing-labels", "--data",      "arff:train,train,2,1x6x8", "--data-dir", folder.path(), "--losses", "bce", "--epochs", "1", "--model",
+            model,     "--out",          folder / "out"};
+    };
+    const test::Output output = call(arguments("mlp"));
+    INFO(output.error);
+    CHECK(output.status == 0);
+    for (const char* model : {"small_cnn", "lenet5", "resnet20"})
+        CHECK(contains(call(arguments(model)).error, std::string("expected square images for ") + model + ", got 6x8; use --model mlp"));
+}
