@@ -4,6 +4,7 @@
 #include <knoll/core/text.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace knoll::apps {
 
@@ -55,6 +56,7 @@ std::string bar_plot(const BarPlot& plot) {
         const double left = frame.left + slot * (static_cast<double>(c) + 0.1);
         for (std::size_t s = 0; s < plot.series.size(); ++s) {
             const BarSeries& series = plot.series[s];
+            if (std::isnan(series.values[c])) continue;  // a class without examples has no score
             const double top = axis.position(series.values[c], frame.bottom, frame.top);
             const double x = left + bar * static_cast<double>(s);
             svg.rectangle({x, top}, std::max(bar - 0.6, 0.8), frame.bottom - top, text("fill=\"", pens[s].colour, "\""),

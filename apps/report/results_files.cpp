@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <limits>
+
 namespace knoll::apps {
 
 namespace {
@@ -17,9 +19,12 @@ Json metrics_json(const std::vector<Metric>& metrics) {
     return out;
 }
 
+// JSON has no NaN: the score of a class without examples is written as null.
+double parse_score(const Json& json) { return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
+
 std::vector<Metric> parse_metrics(const Json& json) {
     std::vector<Metric> metrics;
-    for (const auto& [name, value] : json.items()) metrics.push_back({name, value.get<double>()});
+    for (const auto& [name, value] : json.items()) metrics.push_back({name, parse_score(value)});
     return metrics;
 }
 
@@ -103,7 +108,7 @@ std::string run_json(const RunResult& run) {
 RunResult parse_run_json(const std::string& json, const std::string& source) {
     return reading(json, source, [](const Json& parsed) {
         RunResult run = parse_public_run(parsed);
-        run.per_class = parsed.at("per_class").get<std::vector<double>>();
+        for (const Json& score : parsed.at("per_class")) run.per_class.push_back(parse_score(score));
         for (const Json& record : parsed.at("epochs"))
             run.epochs.push_back({.epoch = record.at("epoch"),
                                   .loss = record.at("loss"),

@@ -15,6 +15,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace knoll::apps {
@@ -55,6 +57,7 @@ public:
           ratio_(parse_ratio(task_option(imbalanced_info(), options, "ratio"))),
           counts_(imbalanced_set(options.seed).class_counts()),
           model_(model_name(options.model, data_.train)) {
+        require_judges();
         make_model();
     }
 
@@ -112,12 +115,10 @@ public:
         }
         std::vector<double> per_class = confusion.class_accuracy();
         for (double& accuracy : per_class) accuracy *= 100;
-        double minority = 0;
-        const std::vector<std::size_t> few = minority_classes(counts_);
-        for (const std::size_t c : few) minority += per_class[c] / static_cast<double>(few.size());
-        return {
-            .metrics = {{"accuracy", 100 * confusion.accuracy()}, {"balanced_accuracy", 100 * confusion.balanced_accuracy()}, {"minority_accuracy", minority}},
-            .per_class = std::move(per_class)};
+        return {.metrics = {{"accuracy", 100 * confusion.accuracy()},
+                            {"balanced_accuracy", 100 * confusion.balanced_accuracy()},
+                            {"minority_accuracy", minority_accuracy(per_class)}},
+                .per_class = std::move(per_class)};
     }
 
     std::string title() const override { return "Imbalanced classes: " + data_.name; }
@@ -153,6 +154,22 @@ public:
 private:
     data::LabeledImages imbalanced_set(std::uint64_t seed) const {
         return data::make_imbalanced(data_.train, {.profile = profile_, .ratio = ratio_, .seed = seed});
+    }
+
+    // Like the balanced accuracy, the mean of those classes that have examples to be judged on.
+    double minority_accuracy(const std::vector<double>& per_class) const {
+        std::vector<double> present;
+        for (const std::size_t c : minority_classes(counts_))
+            if (!std::isnan(per_class[c])) present.push_back(per_class[c]);
+        return present.empty() ? std::numeric_limits<double>::quiet_NaN() : mean_std(present).mean;
+    }
+
+    void require_judges() const {
+        const std::vector<std::int64_t> judges = data_.test.class_counts();
+        const std::vector<std::size_t> few = minority_classes(counts_);
+        require<ValueError>(std::any_of(few.begin(), few.end(), [&](std::size_t c) { return judges[c] > 0; }),
+                            "[imbalanced] expected test examples of the classes with few training examples, got none among ", data_.test.count(),
+                            "; take a larger --test-size");
     }
 
     BatchLoss loss_of(const Method& method, const std::string& loss, std::uint64_t seed) const {

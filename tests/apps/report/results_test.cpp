@@ -4,6 +4,9 @@
 #include <knoll/core/error.h>
 
 #include <catch2/catch.hpp>
+
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 using namespace knoll::apps;
@@ -77,6 +80,11 @@ TEST_CASE("the record of a run reads back with its log") {
                         .epochs = {{.epoch = 1, .loss = 0.1, .learning_rate = 1e-3, .seconds = 2, .metrics = {{"mAP", 12.5}}}},
                         .per_class = {1, 2.5}};
     CHECK(parse_run_json(run_json(run), "here") == run);
+    RunResult unknown = run;
+    unknown.per_class[0] = std::numeric_limits<double>::quiet_NaN();
+    const RunResult back = parse_run_json(run_json(unknown), "here");
+    CHECK(std::isnan(back.per_class[0]));
+    CHECK(back.per_class[1] == 2.5);
     CHECK_THROWS_WITH(parse_run_json("{}", "some/run.json"), Catch::Contains("some/run.json"));
     CHECK_THROWS_AS(parse_run_json("not json", "x"), knoll::FileError);
 }

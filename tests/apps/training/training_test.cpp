@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
 #include <csignal>
 #include <fstream>
 
@@ -190,6 +191,21 @@ TEST_CASE("a result in a folder that is resumed must be that of the run, and who
     refused(bad);
     std::ofstream{path} << apps::run_json(good);
     CHECK(call(arguments("--resume")).status == 0);
+}
+
+TEST_CASE("classes without test examples have no score, and nothing else suffers") {
+    const test::TemporaryFolder folder;
+    const auto arguments = [&](const char* size, const char* option) {
+        return std::vector<std::string>{"compare", "imbalanced", "--data", "shapes",  "--train-size", "150",      "--test-size", size,   "--epochs",
+                                        "1",       "--model",    "mlp",    "--ratio", "0.5",          "--losses", "cce",         option, folder.path()};
+    };
+    REQUIRE(call(arguments("8", "--out")).status == 0);
+    const apps::RunResult run = apps::parse_run_json(test::read_text(folder / "runs/cce-seed1/run.json"), "run.json");
+    REQUIRE(std::any_of(run.per_class.begin(), run.per_class.end(), [](double score) { return std::isnan(score); }));
+    for (const apps::Metric& metric : run.metrics) CHECK(std::isfinite(metric.value));
+    CHECK_FALSE(contains(test::read_text(folder / "report.html"), "nan"));
+    CHECK(call(arguments("8", "--resume")).status == 0);
+    CHECK(contains(call(arguments("1", "--out")).error, "take a larger --test-size"));
 }
 
 TEST_CASE("labels are dropped for every loss but the reference") {
