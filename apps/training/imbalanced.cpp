@@ -118,7 +118,7 @@ public:
         return {.metrics = {{"accuracy", 100 * confusion.accuracy()},
                             {"balanced_accuracy", 100 * confusion.balanced_accuracy()},
                             {"minority_accuracy", minority_accuracy(per_class)}},
-                .per_class = std::move(per_class)};
+                .per_class = per_class};
     }
 
     std::string title() const override { return "Imbalanced classes: " + data_.name; }
