@@ -148,7 +148,7 @@ private:
 
     std::vector<std::string> label_names() const {
         std::vector<std::string> names = data_.train.class_names();
-        for (std::int64_t c = static_cast<std::int64_t>(names.size()); c < data_.train.classes(); ++c) names.push_back(text("label ", c));
+        for (auto c = static_cast<std::int64_t>(names.size()); c < data_.train.classes(); ++c) names.push_back(text("label ", c));
         return names;
     }
 

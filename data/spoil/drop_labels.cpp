@@ -51,7 +51,7 @@ MultiLabelImages drop_labels(const MultiLabelImages& set, const DropOptions& opt
             --left;
         }
     }
-    return {set.images(), std::move(labels), set.class_names()};
+    return {set.images(), labels, set.class_names()};
 }
 
 }  // namespace knoll::data

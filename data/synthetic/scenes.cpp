@@ -140,7 +140,7 @@ MultiLabelImages compose_scenes(const LabeledImages& objects, const SceneOptions
             scene.write(options.noise, rng, images.fresh_data<std::uint8_t>() + i * channels * options.size * options.size);
         }
     });
-    return {std::move(images), std::move(labels), scene_classes(objects)};
+    return {std::move(images), labels, scene_classes(objects)};
 }
 
 }  // namespace knoll::data
