@@ -58,7 +58,7 @@ int run(const CheckOptions& options, Console& console) {
         if (!options.quiet || !result.ok())
             table.add({{record.kind}, {record.name()}, {result.ok() ? "first and second order" : "FAILED", !result.ok()}, {scientific(result.worst())}});
     }
-    table.print(console);
+    if (!options.quiet || failed > 0) table.print(console);
     console.out << failures << '\n' << records.size() << " checks, " << failed << " failed\n";
     return failed == 0 ? exit_done : exit_check_failed;
 }

@@ -1,5 +1,5 @@
 // Multi-label images made of single-label ones: several objects on one canvas, turned and scaled, with a class for every
-// pair of object class and orientation. With ten kinds of garment in four orientations there are 40 classes and 2.4
+// pair of object class and orientation. With ten kinds of garment in four orientations there are 40 classes and 2.35
 // labels an image: many classes, few positives, so that missing labels hurt as they do on COCO.
 #pragma once
 
