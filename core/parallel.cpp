@@ -76,6 +76,22 @@ struct Job {
 
 thread_local bool inside_chunk = false;
 
+// Waits a little without sleeping: true as soon as the condition holds, false after some tens of microseconds. A training step hands
+// over work more often than that, and to sleep and be woken takes as long.
+template <class Condition>
+bool holds_soon(const Condition& condition) {
+    constexpr int looks = 2000;
+    for (int i = 0; i < looks; ++i) {
+        if (condition()) return true;
+#if defined(__x86_64__)
+        _mm_pause();
+#else
+        std::this_thread::yield();
+#endif
+    }
+    return false;
+}
+
 class Pool {
 public:
     ~Pool() { stop(); }
@@ -115,9 +131,14 @@ public:
         }
         wake_.notify_all();
         job.work();
+        {
+            const std::scoped_lock lock(mutex_);
+            job_ = nullptr;
+        }
+        const auto all_left = [&] { return job.workers.load() == 0; };
+        if (holds_soon(all_left)) return;
         std::unique_lock lock(mutex_);
-        job_ = nullptr;
-        done_.wait(lock, [&] { return job.workers.load() == 0; });
+        done_.wait(lock, all_left);
     }
 
 private:
@@ -150,6 +171,9 @@ private:
             job.work();
             lock.lock();
             if (--job.workers == 0) done_.notify_one();
+            lock.unlock();
+            holds_soon([&] { return generation_ != seen; });
+            lock.lock();
         }
     }
 
@@ -159,7 +183,7 @@ private:
     std::condition_variable done_;
     std::vector<std::thread> workers_;
     Job* job_ = nullptr;
-    std::uint64_t generation_ = 0;
+    std::atomic<std::uint64_t> generation_ = 0;  // of jobs; changed under the mutex
     bool stopping_ = false;
     int count_ = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 };
