@@ -21,7 +21,8 @@ double cosine_between(double from, double to, double fraction) { return to + (fr
 
 double StepLR::operator()(double base, std::int64_t step) const {
     require_steps("StepLR", "a step_size", step_size);
-    return base * std::pow(gamma, static_cast<double>(step / step_size));
+    const std::int64_t decays = step / step_size;
+    return base * std::pow(gamma, static_cast<double>(decays));
 }
 
 double CosineAnnealingLR::operator()(double base, std::int64_t step) const {
