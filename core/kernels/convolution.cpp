@@ -1,71 +1,190 @@
-// Convolution by matrix products. An image is cut into tiles of output rows whose columns stay in the second-level cache;
-// each tile is one product in one thread, and the tiles of all images and groups share the threads. Columns are never kept:
-// the adjoint in the weight makes them again. A pointwise convolution needs none: the image is its own matrix of columns.
+// The three kernels of convolution, all made of tile products (tile_product.h) on bands of the images (correlation.h). There is no
+// matrix of columns: the product reads the band in its place. Channels of the result are the panel's columns, sixteen floats at a
+// time, and come out through a small transposition.
 #include <knoll/core/kernels/convolution.h>
+#include <knoll/core/kernels/correlation.h>
 #include <knoll/core/kernels/depthwise.h>
-#include <knoll/core/kernels/gemm.h>
-#include <knoll/core/kernels/im2col.h>
-#include <knoll/core/kernels/scratch.h>
+#include <knoll/core/kernels/tile_product.h>
 #include <knoll/core/parallel.h>
 
 namespace knoll::kernels {
 
 namespace {
 
-constexpr std::int64_t tile_bytes = 256 * std::int64_t{1024};
-constexpr std::int64_t least_positions = 128;  // fewer, and each product spends its time on arranging the weights
-constexpr std::int64_t flops_per_chunk = 500'000;
-constexpr std::int64_t wanted_chunks = 16;            // enough to keep any number of threads busy that such work is worth
+constexpr std::int64_t positions_at_once = 16 * tile_rows;  // how many results lie in the first-level cache before they are written
+constexpr std::int64_t wanted_parts = 16;
 constexpr std::int64_t partial_elements = 4'000'000;  // the most that partial sums of weights may take
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// The tiles of one image, and the columns that one of them has.
 template <class T>
-struct Tiling {
-    explicit Tiling(const ConvolutionGeometry& geometry) : geometry(geometry) {
-        const std::int64_t row_bytes = std::max<std::int64_t>(1, geometry.fan_in() * geometry.out.width) * static_cast<std::int64_t>(sizeof(T));
-        const std::int64_t enough = ceil_div(least_positions, std::max<std::int64_t>(1, geometry.out.width));
-        rows = std::clamp<std::int64_t>(std::max(tile_bytes / row_bytes, enough), 1, std::max<std::int64_t>(1, geometry.out.height));
-        count = ceil_div(geometry.out.height, rows);
-    }
-    OutputRows tile(std::int64_t index) const { return {index * rows, std::min(geometry.out.height, (index + 1) * rows)}; }
-    std::int64_t column_elements(std::int64_t channels) const { return geometry.is_pointwise() ? 0 : channels * geometry.taps() * rows * geometry.out.width; }
-
-    const ConvolutionGeometry& geometry;
-    std::int64_t rows;
-    std::int64_t count;
-};
-
-// A matrix of columns: made in the scratch memory, or found in the image.
-template <class T>
-struct Columns {
-    const T* data;
-    std::int64_t row_stride;
-};
-
-template <class T>
-Columns<T> make_columns(const ConvolutionGeometry& geometry, const T* planes, std::int64_t channels, OutputRows rows, const Scratch<T>& scratch) {
-    if (geometry.is_pointwise()) return {planes + rows.begin * geometry.out.width, geometry.positions()};
-    im2col(geometry, planes, channels, rows, scratch.data());
-    return {scratch.data(), rows.count() * geometry.out.width};
+std::int64_t panels_for(std::int64_t columns) {
+    return ceil_div(columns, panel_width<T>);
 }
 
-// Cuts the channels of a group where images and groups alone make too few chunks.
-struct ChannelBlocks {
-    ChannelBlocks(const ConvolutionGeometry& geometry, std::int64_t chunks)
-        : channels(geometry.in_channels),
-          size(std::max<std::int64_t>(1, ceil_div(channels, ceil_div(wanted_chunks, std::max<std::int64_t>(1, chunks))))),
-          count(ceil_div(channels, size)) {}
-    std::int64_t begin(std::int64_t block) const { return block * size; }
-    std::int64_t extent(std::int64_t block) const { return std::min(size, channels - block * size); }
+// Panels [depth, width] of one group after the other, of which the last of a group may be narrow, and what the results start from.
+template <class T>
+struct Panels {
+    Panels(std::int64_t groups, std::int64_t columns, std::int64_t depth, const T* bias)
+        : columns(columns),
+          depth(depth),
+          count(panels_for<T>(columns)),
+          memory(groups * count * depth * panel_width<T>),
+          starts(groups * count * panel_width<T>) {
+        std::fill_n(starts.data(), groups * count * panel_width<T>, T(0));
+        for (std::int64_t group = 0; bias != nullptr && group < groups; ++group) std::copy_n(bias + group * columns, columns, start(group));
+    }
+    std::int64_t lanes(std::int64_t panel) const { return std::min(panel_width<T>, columns - panel * panel_width<T>); }
+    T* data(std::int64_t group, std::int64_t panel) const { return memory.data() + (group * count + panel) * depth * panel_width<T>; }
+    /// One value per column: the bias, or 0.
+    T* start(std::int64_t group) const { return starts.data() + group * count * panel_width<T>; }
 
-    std::int64_t channels, size, count;
+    std::int64_t columns, depth, count;
+    Scratch<T> memory, starts;
 };
 
+// Where results of consecutive output positions of a band go.
 template <class T>
-void fill_rows(T* into, std::int64_t rows, std::int64_t row_stride, std::int64_t count, const T* values) {
-    for (std::int64_t row = 0; row < rows; ++row) std::fill_n(into + row * row_stride, count, values != nullptr ? values[row] : T(0));
+class OutputPlanes {
+public:
+    OutputPlanes(const Bands& bands, T* planes, std::int64_t first_row)
+        : rows_(bands.rows()), columns_(bands.columns()), planes_(planes), first_row_(first_row) {}
+
+    /// results [count, width], for so many channels from `channel` on.
+    [[gnu::always_inline]] void write(std::int64_t position, std::int64_t count, const T* results, std::int64_t width, std::int64_t channel,
+                                      std::int64_t channels) const {
+        const std::int64_t plane = rows_.out * columns_.out;
+        if (columns_.step == 1 && columns_.count == columns_.out && rows_.step == 1) {
+            unpack_panel(results, width, channels, count, planes_ + channel * plane + first_row_ * columns_.out + position, plane);
+            return;
+        }
+        std::int64_t y = position / columns_.count, x = position % columns_.count;
+        for (std::int64_t i = 0; i < count;) {
+            const std::int64_t run = std::min(count - i, columns_.count - x);
+            T* into = planes_ + channel * plane + (rows_.first + (first_row_ + y) * rows_.step) * columns_.out + columns_.first + x * columns_.step;
+            for (std::int64_t c = 0; c < channels; ++c)
+                for (std::int64_t k = 0; k < run; ++k) into[c * plane + k * columns_.step] = results[(i + k) * width + c];
+            i += run;
+            x = 0;
+            ++y;
+        }
+    }
+
+private:
+    Axis rows_, columns_;
+    T* planes_;
+    std::int64_t first_row_;
+};
+
+// The products of a whole band with all panels of a group. Positions come outermost: what a block of them reads stays in the
+// first-level cache, and the panels stream by.
+template <class T>
+void multiply_band(const Bands& bands, std::int64_t positions, const T* band, const Panels<T>& panels, std::int64_t group, const T* start,
+                   const OutputPlanes<T>& out) {
+    const LeftMatrix<T> left{band, bands.position_offsets(), bands.tap_offsets(), bands.depth()};
+    run_in_registers([=, first_panel = panels.data(group, 0), columns = panels.columns](auto rows_at_once) {
+        alignas(64) std::array<T, positions_at_once * panel_width<T>> results;
+        for (std::int64_t first = 0; first < positions; first += positions_at_once) {
+            const std::int64_t last = std::min(positions, first + positions_at_once);
+            for (std::int64_t channel = 0; channel < columns; channel += panel_width<T>) {
+                const std::int64_t channels = std::min(panel_width<T>, columns - channel), width = width_for<T>(channels);
+                tile_products<rows_at_once()>(left, first, last, first_panel + channel * left.depth, width, start + channel, 0, results.data());
+                out.write(first, last - first, results.data(), width, channel, channels);
+            }
+        }
+    });
+}
+
+// out = the correlation of source planes with panels, from their starts on.
+template <class T>
+void correlate(const Axis& rows, const Axis& columns, std::int64_t images, std::int64_t groups, std::int64_t channels, const T* source, const Panels<T>& panels,
+               T* out) {
+    const Bands bands(rows, columns, channels, images * groups, 2 * panels.columns * panels.depth * columns.count, sizeof(T));
+    const std::int64_t source_elements = channels * rows.source * columns.source, out_elements = panels.columns * rows.out * columns.out;
+    parallel_for(images * groups * bands.count(), bands.per_chunk(), [&](std::int64_t begin, std::int64_t end) {
+        const Scratch<T> band(bands.elements());
+        for (std::int64_t job = begin; job < end; ++job) {
+            const std::int64_t image_group = job / bands.count(), index = job % bands.count(), group = image_group % groups;
+            bands.fill(index, source + image_group * source_elements, band.data());
+            const OutputPlanes<T> into(bands, out + image_group * out_elements, bands.begin(index));
+            multiply_band(bands, bands.positions(index), band.data(), panels, group, panels.start(group), into);
+        }
+    });
+}
+
+// The weights as the convolution reads them: [input channel and tap, output channel].
+template <class T>
+void pack_for_convolution(const ConvolutionGeometry& geometry, const T* weight, Panels<T>& panels) {
+    parallel_for(geometry.groups * panels.count, 4, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t job = begin; job < end; ++job) {
+            const std::int64_t group = job / panels.count, panel = job % panels.count;
+            const T* from = weight + (group * geometry.out_channels + panel * panel_width<T>)*geometry.fan_in();
+            run_vectorized([=, depth = panels.depth, lanes = panels.lanes(panel), width = width_for<T>(panels.lanes(panel)), into = panels.data(group, panel)] {
+                pack_panel(from, depth, lanes, depth, into, width);
+            });
+        }
+    });
+}
+
+// The weights as the adjoint in the input reads them: [output channel and tap, input channel].
+template <class T>
+void pack_for_adjoint(const ConvolutionGeometry& geometry, const Axis& rows, const Axis& columns, const T* weight, Panels<T>& panels) {
+    parallel_for(geometry.groups * panels.count, 4, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t job = begin; job < end; ++job) {
+            const std::int64_t group = job / panels.count, panel = job % panels.count, lanes = panels.lanes(panel), width = width_for<T>(lanes);
+            T* into = panels.data(group, panel);
+            for (std::int64_t filter = 0; filter < geometry.out_channels; ++filter) {
+                const T* from = weight + ((group * geometry.out_channels + filter) * geometry.in_channels + panel * panel_width<T>)*geometry.taps();
+                for (std::int64_t i = 0; i < rows.taps; ++i)
+                    for (std::int64_t j = 0; j < columns.taps; ++j, into += width) {
+                        const std::int64_t tap = (rows.tap + i * rows.tap_step) * geometry.kernel.width + columns.tap + j * columns.tap_step;
+                        for (std::int64_t lane = 0; lane < width; ++lane) into[lane] = lane < lanes ? from[lane * geometry.taps() + tap] : T(0);
+                    }
+            }
+        }
+    });
+}
+
+Axis row_axis(const ConvolutionGeometry& g) {
+    return convolution_axis(g.in.height, g.out.height, g.kernel.height, g.stride.height, g.padding.height, g.dilation.height);
+}
+Axis column_axis(const ConvolutionGeometry& g) {
+    return convolution_axis(g.in.width, g.out.width, g.kernel.width, g.stride.width, g.padding.width, g.dilation.width);
+}
+
+// Adds the products of a band's taps with upstream gradients, over all positions of the band, to sums [panel][depth][panel_width].
+template <class T>
+void add_weight_products(const Bands& bands, std::int64_t index, const T* band, const T* upstream, std::int64_t plane, std::int64_t filters, T* packed,
+                         T* sums) {
+    const std::int64_t positions = bands.positions(index), depth = bands.depth();
+    const std::int64_t sums_per_panel = ceil_div(depth, tile_rows) * tile_rows * panel_width<T>;
+    const LeftMatrix<T> left{band, bands.tap_offsets(), bands.position_offsets(), positions};
+    const T* from = upstream + bands.begin(index) * bands.columns().count;
+    run_in_registers([=](auto rows_at_once) {
+        for (std::int64_t first = 0; first < filters; first += panel_width<T>) {
+            const std::int64_t lanes = std::min(panel_width<T>, filters - first), width = width_for<T>(lanes);
+            T* into = sums + first / panel_width<T> * sums_per_panel;
+            pack_panel(from + first * plane, plane, lanes, positions, packed, width);
+            tile_products<rows_at_once()>(left, 0, depth, packed, width, into, width, into);
+        }
+    });
+}
+
+// weight [groups * filters, depth] = the sums of all parts, added in order.
+template <class T>
+void add_parts(const ConvolutionGeometry& geometry, T* partial, std::int64_t parts, std::int64_t sums_per_group, T* weight) {
+    const std::int64_t filters = geometry.out_channels, depth = geometry.fan_in(), panels = panels_for<T>(filters);
+    const std::int64_t sums_per_panel = sums_per_group / panels, apart = geometry.groups * sums_per_group;
+    parallel_chunks(geometry.groups * panels, [&](std::int64_t job) {
+        const std::int64_t group = job / panels, first = job % panels * panel_width<T>, lanes = std::min(panel_width<T>, filters - first);
+        T* const total = partial + group * sums_per_group + job % panels * sums_per_panel;
+        T* const into = weight + (group * filters + first) * depth;
+        run_vectorized([=] {
+            for (std::int64_t part = 1; part < parts; ++part)
+                for (std::int64_t i = 0; i < sums_per_panel; ++i) total[i] += total[part * apart + i];
+            unpack_panel(total, width_for<T>(lanes), lanes, depth, into, depth);
+        });
+    });
 }
 
 }  // namespace
@@ -76,23 +195,9 @@ void convolve(const ConvolutionGeometry& geometry, const T* x, const T* weight, 
         depthwise_convolve(geometry, x, weight, bias, out);
         return;
     }
-    const Tiling<T> tiling(geometry);
-    const std::int64_t fan_in = geometry.fan_in(), filters = geometry.out_channels, positions = geometry.positions();
-    const std::int64_t tile_flops = 2 * filters * fan_in * tiling.rows * geometry.out.width;
-    const std::int64_t grain = std::max<std::int64_t>(1, flops_per_chunk / std::max<std::int64_t>(1, tile_flops));
-    parallel_for(geometry.images * geometry.groups * tiling.count, grain, [&](std::int64_t begin, std::int64_t end) {
-        const Scratch<T> scratch(tiling.column_elements(geometry.in_channels));
-        for (std::int64_t job = begin; job < end; ++job) {
-            const std::int64_t image_group = job / tiling.count, group = image_group % geometry.groups;
-            const OutputRows rows = tiling.tile(job % tiling.count);
-            const std::int64_t columns_count = rows.count() * geometry.out.width;
-            const Columns<T> columns = make_columns(geometry, x + image_group * geometry.in_channels * geometry.pixels(), geometry.in_channels, rows, scratch);
-            T* into = out + image_group * filters * positions + rows.begin * geometry.out.width;
-            if (bias != nullptr) fill_rows(into, filters, positions, columns_count, bias + group * filters);
-            gemm<T>({.m = filters, .n = columns_count, .k = fan_in, .lda = fan_in, .ldb = columns.row_stride, .ldc = positions}, 1,
-                    weight + group * filters * fan_in, columns.data, bias != nullptr ? T(1) : T(0), into);
-        }
-    });
+    Panels<T> panels(geometry.groups, geometry.out_channels, geometry.fan_in(), bias);
+    pack_for_convolution(geometry, weight, panels);
+    correlate(row_axis(geometry), column_axis(geometry), geometry.images, geometry.groups, geometry.in_channels, x, panels, out);
 }
 
 template <class T>
@@ -101,35 +206,15 @@ void convolve_adjoint_input(const ConvolutionGeometry& geometry, const T* out, c
         depthwise_adjoint_input(geometry, out, weight, bias, x);
         return;
     }
-    const Tiling<T> tiling(geometry);
-    const ChannelBlocks blocks(geometry, geometry.images * geometry.groups);
-    const std::int64_t fan_in = geometry.fan_in(), filters = geometry.out_channels, pixels = geometry.pixels(), positions = geometry.positions();
-    const std::int64_t block_flops = 2 * filters * blocks.size * geometry.taps() * positions;
-    const std::int64_t grain = std::max<std::int64_t>(1, flops_per_chunk / std::max<std::int64_t>(1, block_flops));
-    parallel_for(geometry.images * geometry.groups * blocks.count, grain, [&](std::int64_t begin, std::int64_t end) {
-        const Scratch<T> scratch(tiling.column_elements(blocks.size));
-        for (std::int64_t job = begin; job < end; ++job) {
-            const std::int64_t image_group = job / blocks.count, group = image_group % geometry.groups;
-            const std::int64_t first = blocks.begin(job % blocks.count), channels = blocks.extent(job % blocks.count);
-            const T* from = out + image_group * filters * positions;
-            const T* taps = weight + group * filters * fan_in + first * geometry.taps();
-            T* planes = x + (image_group * geometry.in_channels + first) * pixels;
-            const bool filled = bias != nullptr || !geometry.is_pointwise();
-            if (filled) fill_rows(planes, channels, pixels, pixels, bias != nullptr ? bias + group * geometry.in_channels + first : nullptr);
-            for (std::int64_t index = 0; index < tiling.count; ++index) {
-                const OutputRows rows = tiling.tile(index);
-                const std::int64_t offset = rows.begin * geometry.out.width, count = rows.count() * geometry.out.width;
-                Gemm shape{.m = channels * geometry.taps(), .n = count, .k = filters, .transpose_a = true, .lda = fan_in, .ldb = positions, .ldc = count};
-                if (geometry.is_pointwise()) {
-                    shape.ldc = pixels;
-                    gemm<T>(shape, 1, taps, from + offset, filled ? T(1) : T(0), planes + offset);
-                } else {
-                    gemm<T>(shape, 1, taps, from + offset, 0, scratch.data());
-                    col2im(geometry, scratch.data(), channels, rows, planes);
-                }
-            }
+    const ConvolutionGeometry& g = geometry;
+    for (std::int64_t i = 0; i < g.stride.height; ++i)
+        for (std::int64_t j = 0; j < g.stride.width; ++j) {
+            const Axis rows = adjoint_axis(g.in.height, g.out.height, g.kernel.height, g.stride.height, g.padding.height, g.dilation.height, i);
+            const Axis columns = adjoint_axis(g.in.width, g.out.width, g.kernel.width, g.stride.width, g.padding.width, g.dilation.width, j);
+            Panels<T> panels(g.groups, g.in_channels, g.out_channels * rows.taps * columns.taps, bias);
+            pack_for_adjoint(g, rows, columns, weight, panels);
+            correlate(rows, columns, g.images, g.groups, g.out_channels, out, panels, x);
         }
-    });
 }
 
 template <class T>
@@ -138,41 +223,27 @@ void convolve_adjoint_weight(const ConvolutionGeometry& geometry, const T* x, co
         depthwise_adjoint_weight(geometry, x, out, weight);
         return;
     }
-    const Tiling<T> tiling(geometry);
-    const std::int64_t fan_in = geometry.fan_in(), filters = geometry.out_channels, positions = geometry.positions(), weights = geometry.weights();
-    const std::int64_t affordable = std::max<std::int64_t>(1, partial_elements / std::max<std::int64_t>(1, weights));
-    const std::int64_t images_per_part = std::max<std::int64_t>(1, ceil_div(geometry.images, std::min(affordable, wanted_chunks)));
-    const std::int64_t parts = std::max<std::int64_t>(1, ceil_div(geometry.images, images_per_part));
-    const ChannelBlocks blocks(geometry, parts * geometry.groups);
-    const Scratch<T> partial(parts * weights);
-    parallel_chunks(parts * geometry.groups * blocks.count, [&](std::int64_t job) {
-        const std::int64_t block = job % blocks.count, group = job / blocks.count % geometry.groups, part = job / blocks.count / geometry.groups;
-        const std::int64_t first = blocks.begin(block), channels = blocks.extent(block);
-        const Scratch<T> scratch(tiling.column_elements(channels));
-        T* into = partial.data() + part * weights + group * filters * fan_in + first * geometry.taps();
-        fill_rows<T>(into, filters, fan_in, channels * geometry.taps(), nullptr);
-        for (std::int64_t image = part * images_per_part; image < std::min(geometry.images, (part + 1) * images_per_part); ++image) {
-            const std::int64_t image_group = image * geometry.groups + group;
-            const T* planes = x + (image_group * geometry.in_channels + first) * geometry.pixels();
-            for (std::int64_t index = 0; index < tiling.count; ++index) {
-                const OutputRows rows = tiling.tile(index);
-                const Columns<T> columns = make_columns(geometry, planes, channels, rows, scratch);
-                gemm<T>({.m = filters,
-                         .n = channels * geometry.taps(),
-                         .k = rows.count() * geometry.out.width,
-                         .transpose_b = true,
-                         .lda = positions,
-                         .ldb = columns.row_stride,
-                         .ldc = fan_in},
-                        1, out + image_group * filters * positions + rows.begin * geometry.out.width, columns.data, 1, into);
-            }
+    const std::int64_t filters = geometry.out_channels, depth = geometry.fan_in(), positions = geometry.positions();
+    const Bands bands(row_axis(geometry), column_axis(geometry), geometry.in_channels, geometry.images * geometry.groups,
+                      2 * filters * depth * geometry.out.width, sizeof(T));
+    const std::int64_t sums_per_group = panels_for<T>(filters) * ceil_div(depth, tile_rows) * tile_rows * panel_width<T>;
+    const std::int64_t affordable = std::max<std::int64_t>(1, partial_elements / std::max<std::int64_t>(1, geometry.groups * sums_per_group));
+    const std::int64_t jobs = geometry.images * bands.count();
+    const std::int64_t jobs_per_part = std::max<std::int64_t>(1, ceil_div(jobs, std::min(affordable, wanted_parts)));
+    const std::int64_t parts = std::max<std::int64_t>(1, ceil_div(jobs, jobs_per_part));
+    const Scratch<T> partial(parts * geometry.groups * sums_per_group);
+    parallel_chunks(parts * geometry.groups, [&](std::int64_t chunk) {
+        const std::int64_t part = chunk / geometry.groups, group = chunk % geometry.groups;
+        T* sums = partial.data() + chunk * sums_per_group;
+        std::fill_n(sums, sums_per_group, T(0));
+        const Scratch<T> band(bands.elements()), packed(bands.most_positions() * panel_width<T>);
+        for (std::int64_t job = part * jobs_per_part; job < std::min(jobs, (part + 1) * jobs_per_part); ++job) {
+            const std::int64_t image_group = job / bands.count() * geometry.groups + group, index = job % bands.count();
+            bands.fill(index, x + image_group * geometry.in_channels * geometry.pixels(), band.data());
+            add_weight_products(bands, index, band.data(), out + image_group * filters * positions, positions, filters, packed.data(), sums);
         }
     });
-    parallel_for(weights, 16384, [&](std::int64_t begin, std::int64_t end) {
-        std::copy(partial.data() + begin, partial.data() + end, weight + begin);
-        for (std::int64_t part = 1; part < parts; ++part)
-            for (std::int64_t k = begin; k < end; ++k) weight[k] += partial.data()[part * weights + k];
-    });
+    add_parts(geometry, partial.data(), parts, sums_per_group, weight);
 }
 
 template void convolve(const ConvolutionGeometry&, const float*, const float*, const float*, float*);

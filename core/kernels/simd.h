@@ -5,6 +5,8 @@
 // has captured, which would forbid vectorising.
 #pragma once
 
+#include <type_traits>
+
 namespace knoll::kernels {
 
 /// True if this processor has AVX2 and FMA, and KNOLL_BASELINE is not set in the environment.
@@ -31,6 +33,27 @@ void run_vectorized(const Body& body) {
     }
 #endif
     run_baseline(body);
+}
+
+/// Eight floats or four doubles: a register of AVX2, two of the baseline.
+template <class T>
+using Vector [[gnu::vector_size(32)]] = T;
+template <class T>
+constexpr int vector_lanes = static_cast<int>(32 / sizeof(T));
+
+/// The same for a body that keeps rows of two vectors in registers: it is told how many fit beside what it works with, as body(std::integral_constant<int,
+/// rows>{}).
+template <class Body>
+void run_in_registers(const Body& body) {
+#if defined(__x86_64__)
+    if (use_avx2()) {
+        run_avx2([=] { body(std::integral_constant<int, 6>{}); });
+        return;
+    }
+    run_baseline([=] { body(std::integral_constant<int, 2>{}); });
+#else
+    run_baseline([=] { body(std::integral_constant<int, 6>{}); });
+#endif
 }
 
 }  // namespace knoll::kernels
