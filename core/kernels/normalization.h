@@ -14,7 +14,7 @@ struct ChannelView {
     std::int64_t count() const { return outer * inner; }
 };
 
-/// Mean and mean squared distance from it, of each channel: one pass in double, stable for any mean.
+/// Mean and mean squared distance from it, of each channel: one pass, stable for any mean.
 template <class T>
 void channel_statistics(const ChannelView& view, const T* x, double* mean, double* variance);
 
@@ -22,9 +22,18 @@ void channel_statistics(const ChannelView& view, const T* x, double* mean, doubl
 template <class T>
 void normalize(const ChannelView& view, const T* x, const double* mean, const double* inverse, const T* weight, const T* bias, T* y);
 
+/// y = max((x - mean) inverse weight + bias + shortcut, 0); shortcut, of x's shape, may be null too.
+template <class T>
+void normalize_rectified(const ChannelView& view, const T* x, const double* mean, const double* inverse, const T* weight, const T* bias, const T* shortcut,
+                         T* y);
+
 /// Per channel: the sums of g and of g (x - mean).
 template <class T>
 void channel_products(const ChannelView& view, const T* g, const T* x, const double* mean, double* sum, double* product);
+
+/// rectified = g where y > 0, and 0 elsewhere; and its channel_products().
+template <class T>
+void rectified_products(const ChannelView& view, const T* g, const T* y, const T* x, const double* mean, T* rectified, double* sum, double* product);
 
 /// The gradient of normalize() in x, with mean and inverse following x, from g and its channel_products().
 template <class T>

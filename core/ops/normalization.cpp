@@ -1,7 +1,9 @@
 // All three normalisations are one op on an array [outer, channels, inner]. Its gradient comes in two forms that agree: a
 // fused pass for a backward pass that is not recorded, and a composition of differentiable ops for one that is.
 #include <knoll/core/kernels/normalization.h>
+#include <knoll/core/ops/activation.h>
 #include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/compare.h>
 #include <knoll/core/ops/elementwise.h>
 #include <knoll/core/ops/normalization.h>
 #include <knoll/core/ops/reduce.h>
@@ -52,22 +54,57 @@ Tensor normalized_values(const char* op, const Tensor& x, const ChannelView& vie
     return y;
 }
 
+// Per channel, f64: the sums of the upstream gradient and of its product with x - mean.
+struct ChannelSums {
+    explicit ChannelSums(const ChannelView& view) : sum(empty({view.channels}, DType::f64)), product(empty({view.channels}, DType::f64)) {}
+
+    Tensor sum, product;
+};
+
+void normalized_gradient(const Tensor& g, const Tensor& x, const Tensor& weight, const ChannelView& view, const Statistics& statistics, const ChannelSums& sums,
+                         Tensor& gradient) {
+    visit_floating("normalize", x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        kernels::normalize_gradient(view, g.data<T>().data(), x.data<T>().data(), statistics.mean.data<double>().data(),
+                                    statistics.inverse.data<double>().data(), data_or_null<T>(weight), sums.sum.data<double>().data(),
+                                    sums.product.data<double>().data(), gradient.fresh_data<T>());
+    });
+}
+
 // The gradients of x, weight and bias.
 std::vector<Tensor> fused_gradients(const Tensor& g, const Tensor& x, const Tensor& weight, const ChannelView& view, const Statistics& statistics,
                                     const std::vector<bool>& needed) {
-    Tensor sums = empty({view.channels}, DType::f64), products = empty({view.channels}, DType::f64), x_gradient;
+    ChannelSums sums(view);
     visit_floating("normalize", x.dtype(), [&](auto zero) {
         using T = decltype(zero);
-        const double* mean = statistics.mean.data<double>().data();
-        auto* sum = sums.fresh_data<double>();
-        auto* product = products.fresh_data<double>();
-        kernels::channel_products(view, g.data<T>().data(), x.data<T>().data(), mean, sum, product);
-        if (!needed[0]) return;
-        x_gradient = empty(x.shape(), x.dtype());
-        kernels::normalize_gradient(view, g.data<T>().data(), x.data<T>().data(), mean, statistics.inverse.data<double>().data(), data_or_null<T>(weight), sum,
-                                    product, x_gradient.fresh_data<T>());
+        kernels::channel_products(view, g.data<T>().data(), x.data<T>().data(), statistics.mean.data<double>().data(), sums.sum.fresh_data<double>(),
+                                  sums.product.fresh_data<double>());
     });
-    return {x_gradient, needed[1] ? (products * statistics.inverse).to(x.dtype()) : Tensor{}, needed[2] ? sums.to(x.dtype()) : Tensor{}};
+    Tensor x_gradient;
+    if (needed[0]) {
+        x_gradient = empty(x.shape(), x.dtype());
+        normalized_gradient(g, x, weight, view, statistics, sums, x_gradient);
+    }
+    return {x_gradient, needed[1] ? (sums.product * statistics.inverse).to(x.dtype()) : Tensor{}, needed[2] ? sums.sum.to(x.dtype()) : Tensor{}};
+}
+
+// The same behind a ReLU with the result y, and the gradient of what was added before it.
+std::vector<Tensor> fused_rectified_gradients(const Tensor& g, const Tensor& y, const Tensor& x, const Tensor& weight, const ChannelView& view,
+                                              const Statistics& statistics, const std::vector<bool>& needed) {
+    ChannelSums sums(view);
+    Tensor rectified = empty(x.shape(), x.dtype());
+    visit_floating("normalize", x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        kernels::rectified_products(view, g.data<T>().data(), y.data<T>().data(), x.data<T>().data(), statistics.mean.data<double>().data(),
+                                    rectified.fresh_data<T>(), sums.sum.fresh_data<double>(), sums.product.fresh_data<double>());
+    });
+    Tensor x_gradient;
+    if (needed[0]) {
+        x_gradient = empty(x.shape(), x.dtype());
+        normalized_gradient(rectified, x, weight, view, statistics, sums, x_gradient);
+    }
+    return {x_gradient, needed[1] ? (sums.product * statistics.inverse).to(x.dtype()) : Tensor{}, needed[2] ? sums.sum.to(x.dtype()) : Tensor{},
+            needed[3] ? rectified : Tensor{}};
 }
 
 // The same in differentiable ops; the statistics follow x, so they are computed from it again.
@@ -97,6 +134,26 @@ Tensor normalize_channels(const char* op, const Tensor& x, const ChannelView& vi
                         [x = Saved(x), weight = Saved(weight), view, statistics, epsilon](const Tensor& g, const std::vector<bool>& needed) {
                             return grad_enabled() ? composed_gradients(g, x, weight, view, epsilon, needed)
                                                   : fused_gradients(g, x, weight, view, statistics, needed);
+                        });
+}
+
+// relu(normalised x + shortcut); the shortcut may be undefined.
+Tensor normalize_channels_rectified(const char* op, const Tensor& x, const ChannelView& view, const Statistics& statistics, const Tensor& weight,
+                                    const Tensor& bias, const Tensor& shortcut, double epsilon) {
+    Tensor y = empty(x.shape(), x.dtype());
+    visit_floating(op, x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        kernels::normalize_rectified(view, x.data<T>().data(), statistics.mean.data<double>().data(), statistics.inverse.data<double>().data(),
+                                     data_or_null<T>(weight), data_or_null<T>(bias), data_or_null<T>(shortcut), y.fresh_data<T>());
+    });
+    const Saved result(y.detach());
+    return record_joint(op, std::move(y), {x, weight, bias, shortcut},
+                        [x = Saved(x), weight = Saved(weight), result, view, statistics, epsilon](const Tensor& g, const std::vector<bool>& needed) {
+                            if (!grad_enabled()) return fused_rectified_gradients(g, result, x, weight, view, statistics, needed);
+                            const Tensor rectified = where(result.get() > 0.0, g, zeros_like(g));
+                            std::vector<Tensor> gradients = composed_gradients(rectified, x, weight, view, epsilon, needed);
+                            gradients.push_back(rectified);
+                            return gradients;
                         });
 }
 
@@ -157,27 +214,55 @@ Tensor normalize_by_running(const Tensor& x, const ChannelView& view, const Tens
 
 }  // namespace
 
-Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor running_mean, Tensor running_var, const BatchNormOptions& options) {
-    require<ShapeError>(x.rank() >= 2, "[batch_norm] expected x of shape [N, C] or [N, C, ...], got ", x.shape());
-    require_floating("batch_norm", x);
+namespace {
+
+// The view of x's channels, after all checks.
+ChannelView batch_norm_view(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& running_mean, const Tensor& running_var,
+                            bool training) {
+    require<ShapeError>(x.rank() >= 2, "[", op, "] expected x of shape [N, C] or [N, C, ...], got ", x.shape());
+    require_floating(op, x);
     const Shape per_channel{x.size(1)};
-    require_parameter("batch_norm", "weight", weight, per_channel, x.dtype());
-    require_parameter("batch_norm", "bias", bias, per_channel, x.dtype());
-    require_parameter("batch_norm", "running mean", running_mean, per_channel, x.dtype());
-    require_parameter("batch_norm", "running variance", running_var, per_channel, x.dtype());
+    require_parameter(op, "weight", weight, per_channel, x.dtype());
+    require_parameter(op, "bias", bias, per_channel, x.dtype());
+    require_parameter(op, "running mean", running_mean, per_channel, x.dtype());
+    require_parameter(op, "running variance", running_var, per_channel, x.dtype());
     const ChannelView view{x.size(0), x.size(1), product(x.shape(), 2, x.rank())};
-    if (!options.training) {
-        require<ValueError>(running_mean.defined() && running_var.defined(),
-                            "[batch_norm] expected running statistics where training is off, got none; train first, or set training");
-        return normalize_by_running(x, view, weight, bias, running_mean, running_var, options.epsilon);
-    }
-    require<ShapeError>(view.count() > 1, "[batch_norm] expected more than one value per channel where training is on, got x ", x.shape(),
+    require<ValueError>(training || (running_mean.defined() && running_var.defined()), "[", op,
+                        "] expected running statistics where training is off, got none; train first, or set training");
+    require<ShapeError>(!training || view.count() > 1, "[", op, "] expected more than one value per channel where training is on, got x ", x.shape(),
                         "; use a larger batch");
-    const Statistics statistics = statistics_of("batch_norm", x, view, options.epsilon);
+    return view;
+}
+
+// Of the batch; the running ones follow.
+Statistics batch_statistics(const char* op, const Tensor& x, const ChannelView& view, Tensor& running_mean, Tensor& running_var,
+                            const BatchNormOptions& options) {
+    const Statistics statistics = statistics_of(op, x, view, options.epsilon);
     const auto count = static_cast<double>(view.count());
     move_towards(running_mean, statistics.mean, options.momentum, 1.0);
     move_towards(running_var, statistics.variance, options.momentum, count / (count - 1.0));
+    return statistics;
+}
+
+}  // namespace
+
+Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor running_mean, Tensor running_var, const BatchNormOptions& options) {
+    const ChannelView view = batch_norm_view("batch_norm", x, weight, bias, running_mean, running_var, options.training);
+    if (!options.training) return normalize_by_running(x, view, weight, bias, running_mean, running_var, options.epsilon);
+    const Statistics statistics = batch_statistics("batch_norm", x, view, running_mean, running_var, options);
     return normalize_channels("batch_norm", x, view, statistics, weight, bias, options.epsilon);
+}
+
+Tensor batch_norm_relu(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor running_mean, Tensor running_var, const BatchNormOptions& options,
+                       const Tensor& shortcut) {
+    const ChannelView view = batch_norm_view("batch_norm_relu", x, weight, bias, running_mean, running_var, options.training);
+    require_parameter("batch_norm_relu", "shortcut", shortcut, x.shape(), x.dtype());
+    if (!options.training) {
+        const Tensor normalized = normalize_by_running(x, view, weight, bias, running_mean, running_var, options.epsilon);
+        return relu(shortcut.defined() ? normalized + shortcut : normalized);
+    }
+    const Statistics statistics = batch_statistics("batch_norm_relu", x, view, running_mean, running_var, options);
+    return normalize_channels_rectified("batch_norm_relu", x, view, statistics, weight, bias, shortcut, options.epsilon);
 }
 
 Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias, double epsilon) {

@@ -26,12 +26,28 @@ BatchNorm::BatchNorm(const char* name, std::int64_t channels, const BatchNormOpt
 }
 
 Tensor BatchNorm::forward(const Tensor& x) {
+    check(x);
+    Tensor y = batch_norm(x, weight, bias, running_mean, running_var, op_options());
+    count_batch();
+    return y;
+}
+
+Tensor BatchNorm::forward_relu(const Tensor& x, const Tensor& shortcut) {
+    check(x);
+    Tensor y = batch_norm_relu(x, weight, bias, running_mean, running_var, op_options(), shortcut);
+    count_batch();
+    return y;
+}
+
+void BatchNorm::check(const Tensor& x) const {
     if (weight.defined()) require_initialized(name_, weight);
     check_shape(x.shape());
-    const knoll::BatchNormOptions options{.training = training(), .momentum = options_.momentum, .epsilon = options_.epsilon};
-    Tensor y = batch_norm(x, weight, bias, running_mean, running_var, options);
+}
+
+knoll::BatchNormOptions BatchNorm::op_options() const { return {.training = training(), .momentum = options_.momentum, .epsilon = options_.epsilon}; }
+
+void BatchNorm::count_batch() {
     if (training()) ++num_batches_tracked.mutable_data<std::int64_t>()[0];
-    return y;
 }
 
 void BatchNorm::describe(Fields& fields) {

@@ -1,6 +1,7 @@
 // Normalisation layers. initialize() sets weight 1 and bias 0.
 #pragma once
 
+#include <knoll/core/ops/normalization.h>
 #include <knoll/nn/module.h>
 
 namespace knoll::nn {
@@ -16,6 +17,8 @@ struct BatchNormOptions {
 class BatchNorm : public Module {
 public:
     Tensor forward(const Tensor& x) override;
+    /// relu(forward(x) + shortcut) in fewer passes over memory; the shortcut may be undefined.
+    Tensor forward_relu(const Tensor& x, const Tensor& shortcut = {});
 
     Tensor weight, bias;  ///< [C]; undefined unless affine
     Tensor running_mean;  ///< [C], starts at 0
@@ -29,6 +32,9 @@ private:
     void describe(Fields& fields) override;
     void reset_parameters(Rng& rng) override;
     virtual void check_shape(const Shape& shape) const = 0;
+    void check(const Tensor& x) const;
+    knoll::BatchNormOptions op_options() const;
+    void count_batch();
 
     const char* name_;
     BatchNormOptions options_;

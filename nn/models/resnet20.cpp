@@ -1,5 +1,3 @@
-#include <knoll/core/ops/activation.h>
-#include <knoll/core/ops/arithmetic.h>
 #include <knoll/nn/layers/layers.h>
 #include <knoll/nn/models/check.h>
 #include <knoll/nn/models/models.h>
@@ -19,7 +17,7 @@ public:
         if (in != out || stride != 1) downsample_ = Sequential{Conv2d{in, out, {.kernel = 1, .stride = stride, .bias = false}}, BatchNorm2d{out}};
     }
 
-    Tensor forward(const Tensor& x) override { return relu(downsample_(x) + bn2_(conv2_(relu(bn1_(conv1_(x)))))); }
+    Tensor forward(const Tensor& x) override { return bn2_.forward_relu(conv2_(bn1_.forward_relu(conv1_(x))), downsample_(x)); }
 
 private:
     void describe(Fields& fields) override {

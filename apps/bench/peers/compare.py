@@ -130,6 +130,12 @@ def machine() -> str:
     return f"{found[1] if found else platform.machine()}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.release()}"
 
 
+def seconds_of_others() -> float:
+    """Processor time that other processes, and a hypervisor's other guests, have taken since the machine started."""
+    user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK") - sum(os.times()[:4])
+
+
 def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -315,10 +321,8 @@ def parse_options() -> argparse.Namespace:
 
 def main() -> None:
     options = parse_options()
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        note(f"the machine is busy (load {load:.1f}): PyTorch suffers more from that than knoll, so believe no ratio on 2 threads")
     contenders = find_contenders(options.python, options.libtorch)
+    taken_before, start = seconds_of_others(), time.monotonic()
     if options.contended:
         everything: dict = {"contended": contend(contenders, options.rounds, options.seconds)}
         print_contention(everything["contended"])
@@ -327,13 +331,16 @@ def main() -> None:
         samples, peaks = compare(contenders, workloads, options.rounds, options.seconds)
         add_fused_bce(samples)
         print_comparison(samples, peaks)
-        others = [{"contender": c.name, "cnn_peak_mib": measure_memory(c), "start_ms": measure_start(c)} for c in contenders]
+        processes = [{"contender": c.name, "cnn_peak_mib": measure_memory(c), "start_ms": measure_start(c)} for c in contenders]
         print()
-        print_table(["", "peak MiB of cnn", "start-up ms"], [[o["contender"], f"{o['cnn_peak_mib']:.0f}", f"{o['start_ms']:.1f}"] for o in others])
+        print_table(["", "peak MiB of cnn", "start-up ms"], [[p["contender"], f"{p['cnn_peak_mib']:.0f}", f"{p['start_ms']:.1f}"] for p in processes])
         cases = [asdict(case) | asdict(sample) for case, sample in samples.items()]
-        everything = {"sgemm_gflops": peaks, "cases": cases, "processes": others}
+        everything = {"sgemm_gflops": peaks, "cases": cases, "processes": processes}
+    disturbance = max(0.0, (seconds_of_others() - taken_before) / (time.monotonic() - start))
+    if disturbance > 0.05:
+        print(f"\nOther processes took {disturbance:.0%} of a core meanwhile. PyTorch suffers from that more than knoll: repeat this on an idle machine.")
     if options.json:
-        options.json.write_text(json.dumps({"machine": machine(), "load_before": load} | everything, indent=2) + "\n")
+        options.json.write_text(json.dumps({"machine": machine(), "cores_taken_by_others": disturbance} | everything, indent=2) + "\n")
 
 
 if __name__ == "__main__":
