@@ -4,7 +4,8 @@
 #include <knoll/core/parallel.h>
 
 #include <algorithm>
-#include <array>
+#include <cstring>
+#include <type_traits>
 
 namespace knoll::kernels {
 
@@ -14,37 +15,40 @@ constexpr std::int64_t elements_per_chunk = 16384;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-template <class T>
-struct Pair {
-    T first, second;
+struct Sums {
+    double first = 0, second = 0;
 };
 
-// The sums of term(i) over a row of consecutive elements. In short stretches they stay in the elements' own type, in lanes; the
-// stretches are added up in double.
-template <class T, class Term>
-Pair<double> sum_row(std::int64_t begin, std::int64_t count, const Term& term) {
-    constexpr std::int64_t lanes = 64 / sizeof(T);
-    constexpr std::int64_t stretch = 16 * lanes;
-    Pair<double> total{0, 0};
-    for (std::int64_t start = 0; start < count; start += stretch) {
-        const std::int64_t end = std::min(count, start + stretch);
-        std::array<T, lanes> first{}, second{};
+template <class V>
+[[gnu::always_inline]] inline void load(const void* from, V& value) {
+    std::memcpy(&value, from, sizeof(value));
+}
+
+// Calls add(first, second, i) for a row of consecutive elements, with sums of the elements' own type or vectors of it; a vector
+// stands for as many elements from i on. The sums of short stretches are added up in double.
+template <class T, class Add>
+Sums sum_row(std::int64_t begin, std::int64_t count, const Add& add) {
+    constexpr std::int64_t lanes = vector_lanes<T>;
+    constexpr std::int64_t stretch = 32 * lanes;
+    Sums total;
+    for (std::int64_t start = begin; start < begin + count; start += stretch) {
+        const std::int64_t end = std::min(begin + count, start + stretch);
+        Vector<T> first[2]{}, second[2]{};
         std::int64_t i = start;
-        for (; i + lanes <= end; i += lanes)
-            for (std::int64_t l = 0; l < lanes; ++l) {
-                const Pair<T> pair = term(begin + i + l);
-                first[static_cast<std::size_t>(l)] += pair.first;
-                second[static_cast<std::size_t>(l)] += pair.second;
-            }
-        for (; i < end; ++i) {
-            const Pair<T> pair = term(begin + i);
-            first[0] += pair.first;
-            second[0] += pair.second;
+        for (; i + 2 * lanes <= end; i += 2 * lanes) {
+            add(first[0], second[0], i);
+            add(first[1], second[1], i + lanes);
         }
-        for (std::size_t l = 0; l < lanes; ++l) {
-            total.first += static_cast<double>(first[l]);
-            total.second += static_cast<double>(second[l]);
+        T rest_first = 0, rest_second = 0;
+        for (; i < end; ++i) add(rest_first, rest_second, i);
+        first[0] += first[1];
+        second[0] += second[1];
+        for (std::int64_t l = 0; l < lanes; ++l) {
+            rest_first += first[0][l];
+            rest_second += second[0][l];
         }
+        total.first += static_cast<double>(rest_first);
+        total.second += static_cast<double>(rest_second);
     }
     return total;
 }
@@ -61,46 +65,43 @@ struct Tiling {
     std::int64_t channels, outers, tiles, chunks;
 };
 
-// Adds term(channel)(i) over one tile to first and second, which are indexed by channel. prepare(begin, count) comes before the
-// elements that it names are read.
-template <class T, class Prepare, class Term>
-void add_tile(const ChannelView& view, std::int64_t outer_begin, std::int64_t outer_end, std::int64_t begin, std::int64_t end, const Prepare& prepare,
-              const Term& term, double* first, double* second) {
-    run_vectorized([&] {
+// What add(channel) adds over one tile, into first and second, which are indexed by channel.
+template <class T, class Add>
+void add_tile(const ChannelView& view, std::int64_t outer_begin, std::int64_t outer_end, std::int64_t begin, std::int64_t end, const Add& add, double* first,
+              double* second) {
+    run_vectorized([=] {
         std::fill(first + begin, first + end, 0.0);
         std::fill(second + begin, second + end, 0.0);
-        for (std::int64_t outer = outer_begin; outer < outer_end; ++outer) {
-            const std::int64_t base = outer * view.channels;
-            prepare((base + begin) * view.inner, (end - begin) * view.inner);
-            if (view.inner == 1)
-                for (std::int64_t channel = begin; channel < end; ++channel) {
-                    const Pair<T> pair = term(channel)(base + channel);
-                    first[channel] += static_cast<double>(pair.first);
-                    second[channel] += static_cast<double>(pair.second);
+        for (std::int64_t outer = outer_begin; outer < outer_end; ++outer)
+            for (std::int64_t channel = begin; channel < end; ++channel) {
+                const std::int64_t row = (outer * view.channels + channel) * view.inner;
+                if (view.inner == 1) {
+                    T one = 0, other = 0;
+                    add(channel)(one, other, row);
+                    first[channel] += static_cast<double>(one);
+                    second[channel] += static_cast<double>(other);
+                } else {
+                    const Sums sums = sum_row<T>(row, view.inner, add(channel));
+                    first[channel] += sums.first;
+                    second[channel] += sums.second;
                 }
-            else
-                for (std::int64_t channel = begin; channel < end; ++channel) {
-                    const Pair<double> pair = sum_row<T>((base + channel) * view.inner, view.inner, term(channel));
-                    first[channel] += pair.first;
-                    second[channel] += pair.second;
-                }
-        }
+            }
     });
 }
 
-// The sums of term(channel)(i) over each channel; tiles are added in order.
-template <class T, class Prepare, class Term>
-void sum_channels(const ChannelView& view, const Prepare& prepare, const Term& term, double* first, double* second) {
+// What add(channel) adds over each channel; tiles are added in order.
+template <class T, class Add>
+void sum_channels(const ChannelView& view, const Add& add, double* first, double* second) {
     const Tiling tiling(view);
     const Scratch<double> partial(2 * tiling.chunks * view.channels);
     parallel_chunks(tiling.tiles * tiling.chunks, [&](std::int64_t job) {
         const std::int64_t chunk = job / tiling.tiles, begin = job % tiling.tiles * tiling.channels;
         double* into = partial.data() + 2 * chunk * view.channels;
         add_tile<T>(view, chunk * tiling.outers, std::min(view.outer, (chunk + 1) * tiling.outers), begin, std::min(view.channels, begin + tiling.channels),
-                    prepare, term, into, into + view.channels);
+                    add, into, into + view.channels);
     });
     for (std::int64_t channel = 0; channel < view.channels; ++channel) {
-        Pair<double> total{0, 0};
+        Sums total;
         for (std::int64_t chunk = 0; chunk < tiling.chunks; ++chunk) {
             total.first += partial.data()[2 * chunk * view.channels + channel];
             total.second += partial.data()[(2 * chunk + 1) * view.channels + channel];
@@ -109,8 +110,6 @@ void sum_channels(const ChannelView& view, const Prepare& prepare, const Term& t
         second[channel] = total.second;
     }
 }
-
-constexpr auto nothing_to_prepare = [](std::int64_t, std::int64_t) {};
 
 // out[i] = f(channel)(i) everywhere.
 template <class T, class F>
@@ -148,11 +147,14 @@ void channel_statistics(const ChannelView& view, const T* x, double* mean, doubl
     }
     // Distances from the channel's first value: its mean, however large, does not eat the digits of the variance.
     sum_channels<T>(
-        view, nothing_to_prepare,
+        view,
         [x, inner = view.inner](std::int64_t channel) {
-            return [x, origin = x[channel * inner]](std::int64_t i) {
-                const T distance = x[i] - origin;
-                return Pair<T>{distance, distance * distance};
+            return [x, origin = x[channel * inner]](auto& sum, auto& squares, std::int64_t i) {
+                std::remove_reference_t<decltype(sum)> distance;
+                load(x + i, distance);
+                distance -= origin;
+                sum += distance;
+                squares += distance * distance;
             };
         },
         mean, variance);
@@ -194,29 +196,40 @@ void normalize_rectified(const ChannelView& view, const T* x, const double* mean
         rectified([](std::int64_t) { return T(0); });
 }
 
-namespace {
-
-// g and g (x - mean).
-template <class T>
-auto products_with(const T* g, const T* x, const double* mean) {
-    return [=](std::int64_t channel) {
-        return [g, x, center = static_cast<T>(mean[channel])](std::int64_t i) { return Pair<T>{g[i], g[i] * (x[i] - center)}; };
-    };
-}
-
-}  // namespace
-
 template <class T>
 void channel_products(const ChannelView& view, const T* g, const T* x, const double* mean, double* sum, double* product) {
-    sum_channels<T>(view, nothing_to_prepare, products_with(g, x, mean), sum, product);
+    sum_channels<T>(
+        view,
+        [=](std::int64_t channel) {
+            return [g, x, center = static_cast<T>(mean[channel])](auto& total, auto& products, std::int64_t i) {
+                std::remove_reference_t<decltype(total)> upstream, value;
+                load(g + i, upstream);
+                load(x + i, value);
+                total += upstream;
+                products += upstream * (value - center);
+            };
+        },
+        sum, product);
 }
 
 template <class T>
 void rectified_products(const ChannelView& view, const T* g, const T* y, const T* x, const double* mean, T* rectified, double* sum, double* product) {
-    const auto rectify = [=](std::int64_t begin, std::int64_t count) {
-        for (std::int64_t i = begin; i < begin + count; ++i) rectified[i] = y[i] > T(0) ? g[i] : T(0);
-    };
-    sum_channels<T>(view, rectify, products_with<T>(rectified, x, mean), sum, product);
+    sum_channels<T>(
+        view,
+        [=](std::int64_t channel) {
+            return [g, y, x, rectified, center = static_cast<T>(mean[channel])](auto& total, auto& products, std::int64_t i) {
+                using V = std::remove_reference_t<decltype(total)>;
+                V upstream, result, value;
+                load(g + i, upstream);
+                load(y + i, result);
+                load(x + i, value);
+                upstream = result > V{} ? upstream : V{};
+                std::memcpy(rectified + i, &upstream, sizeof(upstream));
+                total += upstream;
+                products += upstream * (value - center);
+            };
+        },
+        sum, product);
 }
 
 template <class T>
