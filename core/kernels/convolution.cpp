@@ -5,6 +5,7 @@
 #include <knoll/core/kernels/correlation.h>
 #include <knoll/core/kernels/depthwise.h>
 #include <knoll/core/kernels/tile_product.h>
+#include <knoll/core/kernels/winograd.h>
 #include <knoll/core/parallel.h>
 
 namespace knoll::kernels {
@@ -99,6 +100,11 @@ void multiply_band(const Bands& bands, std::int64_t positions, const T* band, co
 template <class T>
 void correlate(const Axis& rows, const Axis& columns, std::int64_t images, std::int64_t groups, std::int64_t channels, const T* source, const Panels<T>& panels,
                T* out) {
+    if constexpr (std::is_same_v<T, float>)
+        if (groups == 1 && winograd::pays(rows, columns, channels, panels.columns)) {
+            winograd::correlate(rows, columns, images, channels, panels.columns, source, panels.data(0, 0), panels.start(0), out);
+            return;
+        }
     const Bands bands(rows, columns, channels, images * groups, 2 * panels.columns * panels.depth * columns.count, sizeof(T));
     const std::int64_t source_elements = channels * rows.source * columns.source, out_elements = panels.columns * rows.out * columns.out;
     parallel_for(images * groups * bands.count(), bands.per_chunk(), [&](std::int64_t begin, std::int64_t end) {
@@ -223,24 +229,36 @@ void convolve_adjoint_weight(const ConvolutionGeometry& geometry, const T* x, co
         depthwise_adjoint_weight(geometry, x, out, weight);
         return;
     }
-    const std::int64_t filters = geometry.out_channels, depth = geometry.fan_in(), positions = geometry.positions();
-    const Bands bands(row_axis(geometry), column_axis(geometry), geometry.in_channels, geometry.images * geometry.groups,
-                      2 * filters * depth * geometry.out.width, sizeof(T));
-    const std::int64_t sums_per_group = panels_for<T>(filters) * ceil_div(depth, tile_rows) * tile_rows * panel_width<T>;
+    const std::int64_t filters = geometry.out_channels, depth = geometry.fan_in(), panels = panels_for<T>(filters);
+    const std::int64_t sums_per_panel = ceil_div(depth, tile_rows) * tile_rows * panel_width<T>, sums_per_group = panels * sums_per_panel;
     const std::int64_t affordable = std::max<std::int64_t>(1, partial_elements / std::max<std::int64_t>(1, geometry.groups * sums_per_group));
-    const std::int64_t jobs = geometry.images * bands.count();
-    const std::int64_t jobs_per_part = std::max<std::int64_t>(1, ceil_div(jobs, std::min(affordable, wanted_parts)));
-    const std::int64_t parts = std::max<std::int64_t>(1, ceil_div(jobs, jobs_per_part));
+    const auto size_of_parts = [&](std::int64_t jobs) { return std::max<std::int64_t>(1, ceil_div(jobs, std::min(affordable, wanted_parts))); };
+    const Axis rows = row_axis(geometry), columns = column_axis(geometry);
+    if constexpr (std::is_same_v<T, float>)
+        if (geometry.groups == 1 && winograd::pays(rows, columns, geometry.in_channels, filters)) {
+            const std::int64_t size = size_of_parts(geometry.images), parts = ceil_div(geometry.images, size);
+            const Scratch<T> partial(parts * sums_per_group);
+            parallel_for(geometry.images, size, [&](std::int64_t first, std::int64_t last) {
+                T* const sums = partial.data() + first / size * sums_per_group;
+                std::fill_n(sums, sums_per_group, T(0));
+                winograd::sum_weight_gradients(rows, columns, first, last, geometry.in_channels, filters, x, out, sums, sums_per_panel);
+            });
+            add_parts(geometry, partial.data(), parts, sums_per_group, weight);
+            return;
+        }
+    const Bands bands(rows, columns, geometry.in_channels, geometry.images * geometry.groups, 2 * filters * depth * geometry.out.width, sizeof(T));
+    const std::int64_t jobs = geometry.images * bands.count(), size = size_of_parts(jobs), parts = std::max<std::int64_t>(1, ceil_div(jobs, size));
     const Scratch<T> partial(parts * geometry.groups * sums_per_group);
     parallel_chunks(parts * geometry.groups, [&](std::int64_t chunk) {
         const std::int64_t part = chunk / geometry.groups, group = chunk % geometry.groups;
-        T* sums = partial.data() + chunk * sums_per_group;
+        T* const sums = partial.data() + chunk * sums_per_group;
         std::fill_n(sums, sums_per_group, T(0));
         const Scratch<T> band(bands.elements()), packed(bands.most_positions() * panel_width<T>);
-        for (std::int64_t job = part * jobs_per_part; job < std::min(jobs, (part + 1) * jobs_per_part); ++job) {
+        for (std::int64_t job = part * size; job < std::min(jobs, (part + 1) * size); ++job) {
             const std::int64_t image_group = job / bands.count() * geometry.groups + group, index = job % bands.count();
             bands.fill(index, x + image_group * geometry.in_channels * geometry.pixels(), band.data());
-            add_weight_products(bands, index, band.data(), out + image_group * filters * positions, positions, filters, packed.data(), sums);
+            add_weight_products(bands, index, band.data(), out + image_group * filters * geometry.positions(), geometry.positions(), filters, packed.data(),
+                                sums);
         }
     });
     add_parts(geometry, partial.data(), parts, sums_per_group, weight);

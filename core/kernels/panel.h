@@ -87,19 +87,28 @@ template <class T>
     }
 }
 
+/// Calls visit(k) for blocks that cover 0 .. count. Where there is room the last one overlaps the one before, so that all are whole.
+template <std::int64_t side, class Visit>
+[[gnu::always_inline]] inline void for_blocks(std::int64_t count, const Visit& visit) {
+    std::int64_t k = 0;
+    for (; k + side <= count; k += side) visit(k);
+    if (k < count) visit(count >= side ? count - side : k);
+}
+
 }  // namespace detail
 
-/// panel [count, width] from rows [lanes, count] that lie `stride` apart; columns beyond the lanes are 0.
+/// panel [count, width] from rows [lanes, count] that lie `stride` apart; columns beyond the lanes are 0. The width is any multiple
+/// of a vector.
 template <class T>
 [[gnu::always_inline]] inline void pack_panel(const T* rows, std::int64_t stride, std::int64_t lanes, std::int64_t count, T* panel, std::int64_t width) {
     constexpr std::int64_t side = vector_lanes<T>;
     for (std::int64_t first = 0; first < width; first += side)
-        for (std::int64_t k = 0; k < count; k += side) {
+        detail::for_blocks<side>(count, [=](std::int64_t k) {
             detail::Block<T> block;
             detail::load_block(rows + first * stride + k, stride, lanes - first, std::min(side, count - k), block);
             detail::transpose_block(block);
             detail::store_block(block, count - k, side, panel + k * width + first, width);
-        }
+        });
 }
 
 /// The way back: rows [lanes, count] from panel [count, width].
@@ -107,12 +116,12 @@ template <class T>
 [[gnu::always_inline]] inline void unpack_panel(const T* panel, std::int64_t width, std::int64_t lanes, std::int64_t count, T* rows, std::int64_t stride) {
     constexpr std::int64_t side = vector_lanes<T>;
     for (std::int64_t first = 0; first < lanes; first += side)
-        for (std::int64_t k = 0; k < count; k += side) {
+        detail::for_blocks<side>(count, [=](std::int64_t k) {
             detail::Block<T> block;
             detail::load_block(panel + k * width + first, width, count - k, side, block);
             detail::transpose_block(block);
             detail::store_block(block, lanes - first, count - k, rows + first * stride + k, stride);
-        }
+        });
 }
 
 }  // namespace knoll::kernels
