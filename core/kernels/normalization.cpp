@@ -4,7 +4,6 @@
 #include <knoll/core/parallel.h>
 
 #include <algorithm>
-#include <cstring>
 #include <type_traits>
 
 namespace knoll::kernels {
@@ -18,11 +17,6 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 struct Sums {
     double first = 0, second = 0;
 };
-
-template <class V>
-[[gnu::always_inline]] inline void load(const void* from, V& value) {
-    std::memcpy(&value, from, sizeof(value));
-}
 
 // Calls add(first, second, i) for a row of consecutive elements, with sums of the elements' own type or vectors of it; a vector
 // stands for as many elements from i on. The sums of short stretches are added up in double.
@@ -224,7 +218,7 @@ void rectified_products(const ChannelView& view, const T* g, const T* y, const T
                 load(y + i, result);
                 load(x + i, value);
                 upstream = result > V{} ? upstream : V{};
-                std::memcpy(rectified + i, &upstream, sizeof(upstream));
+                store(rectified + i, upstream);
                 total += upstream;
                 products += upstream * (value - center);
             };

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 namespace knoll::kernels {
 
@@ -67,7 +66,7 @@ template <class T>
     for (std::int64_t r = 0; r < lanes; ++r) {
         Vector<T>& row = block.rows[r];
         if (r < rows && columns == lanes) {
-            std::memcpy(&row, from + r * stride, sizeof(row));
+            load(from + r * stride, row);
         } else {
             row = Vector<T>{};
             for (std::int64_t c = 0; r < rows && c < columns; ++c) row[c] = from[r * stride + c];
@@ -81,7 +80,7 @@ template <class T>
     for (std::int64_t r = 0; r < std::min(rows, lanes); ++r) {
         const Vector<T>& row = block.rows[r];
         if (columns >= lanes)
-            std::memcpy(to + r * stride, &row, sizeof(row));
+            store(to + r * stride, row);
         else
             for (std::int64_t c = 0; c < columns; ++c) to[r * stride + c] = row[c];
     }

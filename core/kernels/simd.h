@@ -41,6 +41,32 @@ using Vector [[gnu::vector_size(32)]] = T;
 template <class T>
 constexpr int vector_lanes = static_cast<int>(32 / sizeof(T));
 
+namespace detail {
+
+// For loads and stores at any address. Not std::memcpy: GCC copies in halves what it then reads as a whole, which stalls.
+template <class T>
+struct Unaligned {
+    using Type [[gnu::vector_size(32), gnu::aligned(sizeof(T)), gnu::may_alias]] = T;
+};
+
+}  // namespace detail
+
+/// A number, or a vector of neighbours.
+template <class T, class Value>
+[[gnu::always_inline]] inline void load(const T* from, Value& value) {
+    if constexpr (sizeof(Value) == sizeof(T))
+        value = *from;
+    else
+        value = *reinterpret_cast<const typename detail::Unaligned<T>::Type*>(from);
+}
+template <class T, class Value>
+[[gnu::always_inline]] inline void store(T* to, const Value& value) {
+    if constexpr (sizeof(Value) == sizeof(T))
+        *to = value;
+    else
+        *reinterpret_cast<typename detail::Unaligned<T>::Type*>(to) = value;
+}
+
 /// The same for a body that keeps rows of two vectors in registers: it is told how many fit beside what it works with, as body(std::integral_constant<int,
 /// rows>{}).
 template <class Body>

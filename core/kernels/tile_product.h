@@ -39,13 +39,13 @@ template <int count, int vectors, class T>
     for (int i = 0; i < count; ++i) {
         row[i] = left.source + rows[i];
 #pragma GCC unroll 2
-        for (int v = 0; v < vectors; ++v) std::memcpy(&sums[i * vectors + v], start + i * start_stride + v * lanes, sizeof(Vector<T>));
+        for (int v = 0; v < vectors; ++v) load(start + i * start_stride + v * lanes, sums[i * vectors + v]);
     }
     for (std::int64_t k = 0; k < left.depth; ++k, panel += width) {
         const std::int64_t column = left.columns[k];
         Vector<T> factors[vectors];
 #pragma GCC unroll 2
-        for (int v = 0; v < vectors; ++v) std::memcpy(&factors[v], panel + v * lanes, sizeof(Vector<T>));
+        for (int v = 0; v < vectors; ++v) load(panel + v * lanes, factors[v]);
 #pragma GCC unroll 6
         for (int i = 0; i < count; ++i) {
             const T value = row[i][column];
@@ -56,7 +56,7 @@ template <int count, int vectors, class T>
 #pragma GCC unroll 6
     for (int i = 0; i < count; ++i)
 #pragma GCC unroll 2
-        for (int v = 0; v < vectors; ++v) std::memcpy(out + i * width + v * lanes, &sums[i * vectors + v], sizeof(Vector<T>));
+        for (int v = 0; v < vectors; ++v) store(out + i * width + v * lanes, sums[i * vectors + v]);
 }
 
 template <int rows_at_once, int vectors, class T>

@@ -17,6 +17,8 @@ namespace knoll::kernels::winograd {
 namespace {
 
 constexpr std::int64_t job_elements = 85'000;  // of the 36 matrices on both sides of the products
+constexpr std::int64_t flops_per_chunk = 4'000'000;
+constexpr std::int64_t wanted_chunks = 16;
 constexpr std::int64_t lanes = vector_lanes<float>;
 constexpr std::int64_t wide = panel_width<float>;
 
@@ -49,6 +51,10 @@ struct Tiling {
         width = tile_columns * outputs + taps - 1;
     }
 
+    /// Jobs that share a thread and its memory.
+    std::int64_t jobs_per_chunk(std::int64_t filters) const {
+        return std::clamp<std::int64_t>(flops_per_chunk / (2 * points * tiles * channels * filters), 1, std::max<std::int64_t>(1, jobs / wanted_chunks));
+    }
     std::int64_t source_elements() const { return images_per_job * height * width * padded; }
     std::int64_t result_elements() const { return images_per_job * rows_per_job * outputs * tile_columns * outputs * wide; }
     std::int64_t matrix_elements(std::int64_t row) const { return round_up(tiles, kernels::tile_rows) * row; }
@@ -111,10 +117,9 @@ template <class Visit>
         for (std::int64_t channel = 0; channel < tiling.padded; channel += lanes) {
             Lanes patch[points], transformed[points];
             for (std::int64_t i = 0; i < inputs; ++i)
-                for (std::int64_t j = 0; j < inputs; ++j)
-                    std::memcpy(&patch[i * inputs + j], corner + (i * tiling.width + j) * tiling.padded + channel, sizeof(Lanes));
+                for (std::int64_t j = 0; j < inputs; ++j) load(corner + (i * tiling.width + j) * tiling.padded + channel, patch[i * inputs + j]);
             transform_square<InputTransform>(patch, transformed);
-            for (std::int64_t p = 0; p < points; ++p) std::memcpy(matrices + p * apart + tile * tiling.padded + channel, &transformed[p], sizeof(Lanes));
+            for (std::int64_t p = 0; p < points; ++p) store(matrices + p * apart + tile * tiling.padded + channel, transformed[p]);
         }
     });
 }
@@ -133,10 +138,10 @@ void transform_weights(const Axis& rows, const Axis& columns, std::int64_t chann
                     for (std::int64_t i = 0; i < taps; ++i)
                         for (std::int64_t j = 0; j < taps; ++j) {
                             const std::int64_t tap = (flip_rows ? taps - 1 - i : i) * taps + (flip_columns ? taps - 1 - j : j);
-                            std::memcpy(&kernel[i * taps + j], from + (channel * taps * taps + tap) * width + lane, sizeof(Lanes));
+                            load(from + (channel * taps * taps + tap) * width + lane, kernel[i * taps + j]);
                         }
                     transform_square<WeightTransform>(kernel, result);
-                    for (std::int64_t p = 0; p < points; ++p) std::memcpy(into + (p * channels + channel) * width + lane, &result[p], sizeof(Lanes));
+                    for (std::int64_t p = 0; p < points; ++p) store(into + (p * channels + channel) * width + lane, result[p]);
                 }
         });
     });
@@ -155,13 +160,13 @@ void fill_offsets(std::int64_t count, std::int64_t step, std::int32_t* offsets) 
         float* const corner = results + ((image * tiling.rows_per_job + row) * outputs * pitch + column * outputs) * width;
         for (std::int64_t lane = 0; lane < width; lane += lanes) {
             Lanes product[points], result[outputs * outputs], bias;
-            std::memcpy(&bias, start + lane, sizeof(Lanes));
-            for (std::int64_t p = 0; p < points; ++p) std::memcpy(&product[p], products + p * apart + tile * width + lane, sizeof(Lanes));
+            load(start + lane, bias);
+            for (std::int64_t p = 0; p < points; ++p) load(products + p * apart + tile * width + lane, product[p]);
             transform_square<OutputTransform>(product, result);
             for (std::int64_t i = 0; i < outputs; ++i)
                 for (std::int64_t j = 0; j < outputs; ++j) {
                     const Lanes value = result[i * outputs + j] + bias;
-                    std::memcpy(corner + (i * pitch + j) * width + lane, &value, sizeof(Lanes));
+                    store(corner + (i * pitch + j) * width + lane, value);
                 }
         }
     });
@@ -184,13 +189,13 @@ template <class Visit>
                                                       std::int64_t apart) {
     const std::int64_t pitch = tiling.tile_columns * outputs;
     for_each_tile(tiling, job, [&](std::int64_t tile, std::int64_t image, std::int64_t row, std::int64_t column) {
-        const float* const corner = gathered + ((image * tiling.rows_per_job + row) * outputs * pitch + column * outputs) * width;
+        const float* const corner = gathered + ((image * tiling.rows_per_job + row) * outputs * pitch + column * outputs) * wide;
         for (std::int64_t lane = 0; lane < width; lane += lanes) {
             Lanes patch[outputs * outputs], transformed[points];
             for (std::int64_t i = 0; i < outputs; ++i)
-                for (std::int64_t j = 0; j < outputs; ++j) std::memcpy(&patch[i * outputs + j], corner + (i * pitch + j) * width + lane, sizeof(Lanes));
+                for (std::int64_t j = 0; j < outputs; ++j) load(corner + (i * pitch + j) * wide + lane, patch[i * outputs + j]);
             transform_square<UpstreamTransform>(patch, transformed);
-            for (std::int64_t p = 0; p < points; ++p) std::memcpy(matrices + p * apart + tile * width + lane, &transformed[p], sizeof(Lanes));
+            for (std::int64_t p = 0; p < points; ++p) store(matrices + p * apart + tile * width + lane, transformed[p]);
         }
     });
 }
@@ -201,10 +206,9 @@ void transform_sums(std::int64_t channels, std::int64_t width, const float* sums
         for (std::int64_t channel = 0; channel < channels; ++channel)
             for (std::int64_t lane = 0; lane < width; lane += lanes) {
                 Lanes sum[points], gradient[taps * taps];
-                for (std::int64_t p = 0; p < points; ++p) std::memcpy(&sum[p], sums + p * apart + channel * width + lane, sizeof(Lanes));
+                for (std::int64_t p = 0; p < points; ++p) load(sums + p * apart + channel * width + lane, sum[p]);
                 transform_square<WeightGradientTransform>(sum, gradient);
-                for (std::int64_t tap = 0; tap < taps * taps; ++tap)
-                    std::memcpy(gradients + (channel * taps * taps + tap) * width + lane, &gradient[tap], sizeof(Lanes));
+                for (std::int64_t tap = 0; tap < taps * taps; ++tap) store(gradients + (channel * taps * taps + tap) * width + lane, gradient[tap]);
             }
     });
 }
@@ -227,25 +231,27 @@ void correlate(const Axis& rows, const Axis& columns, std::int64_t images, std::
     fill_offsets(tiling.tiles, tiling.padded, tile_offsets.data());
     fill_offsets(channels, 1, channel_offsets.data());
     const std::int64_t apart = tiling.matrix_elements(tiling.padded), products_apart = tiling.matrix_elements(wide), plane = rows.out * columns.out;
-    parallel_chunks(tiling.jobs, [&](std::int64_t index) {
-        const Job job(tiling, index);
+    parallel_for(tiling.jobs, tiling.jobs_per_chunk(filters), [&](std::int64_t begin, std::int64_t end) {
         const Scratch<float> gathered(tiling.source_elements()), matrices(points * apart), products(points * products_apart), results(tiling.result_elements());
         run_in_registers([=, &tiling, from = gathered.data(), left = matrices.data(), right = transformed.data(), product = products.data(),
                           result = results.data(), row_offsets = tile_offsets.data(), column_offsets = channel_offsets.data()](auto rows_at_once) {
-            std::fill_n(from, tiling.source_elements(), 0.0F);
-            gather_source(tiling, job, source, from);
-            transform_source(tiling, job, from, left, apart);
             constexpr std::array<float, wide> zeros{};
-            for (std::int64_t first = 0; first < filters; first += wide) {
-                const std::int64_t count = std::min(wide, filters - first), width = width_for<float>(count);
-                for (std::int64_t p = 0; p < points; ++p)
-                    tile_products<rows_at_once()>(LeftMatrix<float>{left + p * apart, row_offsets, column_offsets, channels}, 0, job.tiles,
-                                                  right + first * points * channels + p * channels * width, width, zeros.data(), 0,
-                                                  product + p * products_apart);
-                transform_products(tiling, job, product, products_apart, width, start + first, result);
-                for_each_result_row(tiling, job, filters, [=, &tiling](std::int64_t at, std::int64_t to) {
-                    if (to >= 0) unpack_panel(result + at * width, width, count, tiling.columns.count, out + to + first * plane, plane);
-                });
+            std::fill_n(from, tiling.source_elements(), 0.0F);
+            for (std::int64_t index = begin; index < end; ++index) {
+                const Job job(tiling, index);
+                gather_source(tiling, job, source, from);
+                transform_source(tiling, job, from, left, apart);
+                for (std::int64_t first = 0; first < filters; first += wide) {
+                    const std::int64_t count = std::min(wide, filters - first), width = width_for<float>(count);
+                    for (std::int64_t p = 0; p < points; ++p)
+                        tile_products<rows_at_once()>(LeftMatrix<float>{left + p * apart, row_offsets, column_offsets, channels}, 0, job.tiles,
+                                                      right + first * points * channels + p * channels * width, width, zeros.data(), 0,
+                                                      product + p * products_apart);
+                    transform_products(tiling, job, product, products_apart, width, start + first, result);
+                    for_each_result_row(tiling, job, filters, [=, &tiling](std::int64_t at, std::int64_t to) {
+                        if (to >= 0) unpack_panel(result + at * width, width, count, tiling.columns.count, out + to + first * plane, plane);
+                    });
+                }
             }
         });
     });
@@ -265,19 +271,22 @@ void sum_weight_gradients(const Axis& rows, const Axis& columns, std::int64_t fi
     const Scratch<float> gathered(tiling.source_elements()), matrices(points * apart), gathered_upstream(tiling.result_elements()),
         upstream_matrices(points * upstream_apart), point_sums(panels * points * sums_apart);
     std::fill_n(point_sums.data(), panels * points * sums_apart, 0.0F);
+    std::fill_n(gathered.data(), tiling.source_elements(), 0.0F);
+    std::fill_n(gathered_upstream.data(), tiling.result_elements(), 0.0F);
     for (std::int64_t index = 0; index < tiling.jobs; ++index) {
         const Job job(tiling, index);
         run_in_registers([=, &tiling, from = gathered.data(), left = matrices.data(), from_upstream = gathered_upstream.data(),
                           right = upstream_matrices.data(), into = point_sums.data(), row_offsets = channel_offsets.data(),
                           column_offsets = tile_offsets.data()](auto rows_at_once) {
-            std::fill_n(from, tiling.source_elements(), 0.0F);
             gather_source(tiling, job, source, from);
             transform_source(tiling, job, from, left, apart);
             for (std::int64_t panel = 0; panel < panels; ++panel) {
                 const std::int64_t first = panel * wide, count = std::min(wide, filters - first), width = width_for<float>(count);
-                std::fill_n(from_upstream, tiling.result_elements(), 0.0F);
                 for_each_result_row(tiling, job, filters, [=, &tiling](std::int64_t at, std::int64_t row) {
-                    if (row >= 0) pack_panel(upstream + row + first * plane, plane, count, tiling.columns.count, from_upstream + at * width, width);
+                    if (row >= 0)
+                        pack_panel(upstream + row + first * plane, plane, count, tiling.columns.count, from_upstream + at * wide, wide);
+                    else
+                        std::fill_n(from_upstream + at * wide, tiling.tile_columns * outputs * wide, 0.0F);
                 });
                 transform_upstream(tiling, job, from_upstream, width, right, upstream_apart);
                 for (std::int64_t p = 0; p < points; ++p) {
