@@ -4,6 +4,7 @@
 #include <knoll/core/kernels/convolution.h>
 #include <knoll/core/kernels/correlation.h>
 #include <knoll/core/kernels/depthwise.h>
+#include <knoll/core/kernels/pixel_product.h>
 #include <knoll/core/kernels/tile_product.h>
 #include <knoll/core/kernels/winograd.h>
 #include <knoll/core/parallel.h>
@@ -96,6 +97,27 @@ void multiply_band(const Bands& bands, std::int64_t positions, const T* band, co
     });
 }
 
+// The same for few filters and stride 1: positions of all rows of the copy are computed, also those at a row's end that are no outputs.
+void multiply_pixels(const Bands& bands, std::int64_t index, const float* band, const Panels<float>& panels, std::int64_t group, float* out) {
+    const Axis& columns = bands.columns();
+    const std::int64_t width = bands.width(), rows = bands.positions(index) / columns.count, plane = bands.rows().out * columns.out;
+    const std::int64_t positions = (rows - 1) * width + columns.count, apart = ceil_div(positions, pixels_at_once<float>) * pixels_at_once<float>;
+    const Scratch<float> sums(most_pixel_filters * apart);
+    float* const into = out + bands.begin(index) * columns.out;
+    run_in_registers([=, offsets = bands.tap_offsets(), depth = bands.depth(), weight = panels.data(group, 0), start = panels.start(group),
+                      filters = panels.columns, count = columns.count, from = sums.data()](auto filters_at_once) {
+        pixel_products<filters_at_once()>(band, offsets, depth, weight, start, positions, from, apart);
+        for (std::int64_t filter = 0; filter < filters; ++filter)
+            for (std::int64_t row = 0; row < rows; ++row)
+                for (std::int64_t x = 0; x < count; ++x) into[filter * plane + row * count + x] = from[filter * apart + row * width + x];
+    });
+}
+
+bool suits_pixels(const Axis& rows, const Axis& columns, std::int64_t filters) {
+    return filters <= most_pixel_filters && rows.source_step == 1 && columns.source_step == 1 && rows.step == 1 && columns.step == 1 &&
+           columns.count >= pixels_at_once<float> / 2;
+}
+
 // out = the correlation of source planes with panels, from their starts on.
 template <class T>
 void correlate(const Axis& rows, const Axis& columns, std::int64_t images, std::int64_t groups, std::int64_t channels, const T* source, const Panels<T>& panels,
@@ -112,6 +134,11 @@ void correlate(const Axis& rows, const Axis& columns, std::int64_t images, std::
         for (std::int64_t job = begin; job < end; ++job) {
             const std::int64_t image_group = job / bands.count(), index = job % bands.count(), group = image_group % groups;
             bands.fill(index, source + image_group * source_elements, band.data());
+            if constexpr (std::is_same_v<T, float>)
+                if (suits_pixels(rows, columns, panels.columns)) {
+                    multiply_pixels(bands, index, band.data(), panels, group, out + image_group * out_elements);
+                    continue;
+                }
             const OutputPlanes<T> into(bands, out + image_group * out_elements, bands.begin(index));
             multiply_band(bands, bands.positions(index), band.data(), panels, group, panels.start(group), into);
         }
