@@ -41,14 +41,15 @@ Tensor custom_op(const std::string& name, const std::vector<Tensor>& inputs, con
     if (!is_floating(output.dtype())) return output;
 
     std::vector<Saved> saved(inputs.begin(), inputs.end());
-    return record_joint(op, output, inputs, [op, backward, saved = std::move(saved), shape = output.shape()](const Tensor& upstream, const auto& needed) {
+    const SmallVector<Tensor> recorded(inputs.begin(), inputs.end());
+    return record_joint(op, output, recorded, [op, backward, saved = std::move(saved), shape = output.shape()](const Tensor& upstream, const auto& needed) {
         const std::vector<Tensor> live(saved.begin(), saved.end());
         std::vector<Tensor> gradients = backward(live, upstream);
         require<AutogradError>(gradients.size() == live.size(), "[", op, "] expected ", live.size(), " gradients from backward, one per input, got ",
                                gradients.size());
         for (std::size_t i = 0; i < live.size(); ++i)
             if (needed[i]) check_gradient(op, i, gradients[i], live[i], shape);
-        return gradients;
+        return SmallVector<Tensor>(gradients.begin(), gradients.end());
     });
 }
 

@@ -14,12 +14,12 @@ namespace {
 thread_local bool recording = true;
 thread_local const char* current_op = "backward";
 
-using Nodes = std::vector<NodePtr, SmallAllocator<NodePtr>>;
+using Nodes = SmallVector<NodePtr>;
 
 // Every node that the outputs were computed from, oldest first, with `needed` set on those that lead to a wanted one.
 class Graph {
 public:
-    Graph(const std::vector<Tensor>& outputs, const std::vector<Tensor>* wanted) {
+    Graph(std::span<const Tensor> outputs, const std::vector<Tensor>* wanted) {
         for (const Tensor& output : outputs) visit(output.impl()->node);
         for (std::size_t next = 0; next < nodes_.size(); ++next)  // NOLINT(modernize-loop-convert): the list grows meanwhile
             for (const Node& node = *nodes_[next]; const Rule& rule : node.rules) visit(rule.input);
@@ -106,9 +106,10 @@ Tensor saved_output(const NodePtr& node) {
 }
 
 void apply_joint(Node& node, const Tensor& upstream) {
-    std::vector<bool> needed;
+    SmallVector<bool> needed;
+    needed.reserve(node.rules.size());
     for (const Rule& rule : node.rules) needed.push_back(rule.input && rule.input->needed);
-    std::vector<Tensor> gradients = node.joint(upstream, needed);
+    SmallVector<Tensor> gradients = node.joint(upstream, needed);
     require<AutogradError>(gradients.size() == node.rules.size(), "[", node.op, "] expected ", node.rules.size(), " gradients, one per input, got ",
                            gradients.size());
     for (std::size_t i = 0; i < gradients.size(); ++i)
@@ -132,7 +133,7 @@ void apply(const NodePtr& node, const Tensor& upstream) {
 void free_saved(Node& node) {
     for (Rule& rule : node.rules) rule = Rule{};
     node.rules.clear();
-    node.joint = nullptr;
+    node.joint.reset();
     node.output.reset();
     node.freed = true;
 }
@@ -213,7 +214,7 @@ const Tensor& Saved::get() const {
 
 void backward(const Tensor& output, const BackwardOptions& options) {
     const Tensor upstream = upstream_for(output, options.grad_output);
-    const Graph graph({output}, nullptr);
+    const Graph graph({&output, 1}, nullptr);
     const RecordingScope scope(options.create_graph);
     output.impl()->node->pending = upstream;
     walk(graph, options.retain_graph || options.create_graph, [&](Node& node, const Tensor& gradient) {

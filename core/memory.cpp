@@ -118,7 +118,8 @@ void release_block(void* block, std::size_t bytes) noexcept {
 
 void* allocate_small(std::size_t bytes) {
     const std::size_t index = (bytes + small_step - 1) / small_step;
-    if (!cache_memory || index >= small_classes || small_lists_gone) {
+    if (index >= small_classes) return allocate_block(bytes);
+    if (!cache_memory || small_lists_gone) {
         void* block = std::malloc(bytes);
         if (block == nullptr) throw std::bad_alloc{};
         return block;
@@ -136,7 +137,11 @@ void* allocate_small(std::size_t bytes) {
 
 void release_small(void* block, std::size_t bytes) noexcept {
     const std::size_t index = (bytes + small_step - 1) / small_step;
-    if (!cache_memory || index >= small_classes || small_lists_gone) {
+    if (index >= small_classes) {
+        release_block(block, bytes);
+        return;
+    }
+    if (!cache_memory || small_lists_gone) {
         std::free(block);
         return;
     }

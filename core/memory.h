@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace knoll {
 
@@ -12,7 +13,7 @@ void* allocate_block(std::size_t bytes);
 /// Gives a block back to the cache; bytes as asked for.
 void release_block(void* block, std::size_t bytes) noexcept;
 
-/// The same for small, short-lived objects, aligned to 16.
+/// The same for small, short-lived objects, aligned to 16. Large ones are passed on.
 void* allocate_small(std::size_t bytes);
 void release_small(void* block, std::size_t bytes) noexcept;
 
@@ -41,5 +42,8 @@ struct SmallAllocator {
         return true;
     }
 };
+
+template <class T>
+using SmallVector = std::vector<T, SmallAllocator<T>>;
 
 }  // namespace knoll

@@ -86,7 +86,7 @@ Tensor record(const char* op, Tensor output, std::vector<AnyGradient> inputs) {
     return output;
 }
 
-Tensor record_joint(const char* op, Tensor output, const std::vector<Tensor>& inputs, JointGradient joint) {
+Tensor detail::record_joint(const char* op, Tensor output, const SmallVector<Tensor>& inputs, JointGradient joint) {
     bool any = false;
     for (const Tensor& input : inputs) any = any || (input.defined() && input.requires_grad());
     if (!grad_enabled() || !any) return output;

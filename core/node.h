@@ -3,14 +3,13 @@
 #pragma once
 
 #include <knoll/core/memory.h>
+#include <knoll/core/small_function.h>
 #include <knoll/core/storage.h>
 #include <knoll/core/tensor.h>
 
 #include <functional>
 #include <memory>
-#include <new>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,56 +17,8 @@ namespace knoll {
 
 using NodePtr = std::shared_ptr<Node>;
 
-/// A move-only callable (upstream, output) -> gradient. Small ones live inline, larger ones in the small-object cache.
-class GradientFunction {
-public:
-    GradientFunction() = default;
-    template <class F>
-    explicit GradientFunction(F f);
-    GradientFunction(GradientFunction&& other) noexcept { take(other); }
-    GradientFunction& operator=(GradientFunction&& other) noexcept {
-        if (this != &other) {
-            reset();
-            take(other);
-        }
-        return *this;
-    }
-    ~GradientFunction() { reset(); }
-
-    Tensor operator()(const Tensor& upstream, const Tensor& output) { return call_(target_, upstream, output); }
-    void reset() noexcept {
-        if (destroy_ != nullptr) destroy_(*this);
-        destroy_ = nullptr;
-    }
-
-private:
-    void take(GradientFunction& other) noexcept {
-        call_ = other.call_;
-        destroy_ = other.destroy_;
-        target_ = other.target_;
-        other.destroy_ = nullptr;
-    }
-
-    Tensor (*call_)(void*, const Tensor&, const Tensor&) = nullptr;
-    void (*destroy_)(GradientFunction&) = nullptr;
-    void* target_ = nullptr;
-};
-
-template <class F>
-GradientFunction::GradientFunction(F f) {
-    static_assert(alignof(F) <= 16);
-    target_ = new (allocate_small(sizeof(F))) F(std::move(f));
-    call_ = [](void* target, const Tensor& upstream, const Tensor& output) -> Tensor {
-        if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&>)
-            return (*static_cast<F*>(target))(upstream, output);
-        else
-            return (*static_cast<F*>(target))(upstream);
-    };
-    destroy_ = [](GradientFunction& self) {
-        static_cast<F*>(self.target_)->~F();
-        release_small(self.target_, sizeof(F));
-    };
-}
+/// (upstream, output) -> gradient of one input.
+using GradientFunction = SmallFunction<Tensor(const Tensor& upstream, const Tensor& output)>;
 
 /// One input of an op and its gradient.
 struct Rule {
@@ -76,7 +27,7 @@ struct Rule {
 };
 
 /// Gradients of all inputs at once, for ops whose gradients share their work: (upstream, which inputs are asked for) -> one each.
-using JointGradient = std::function<std::vector<Tensor>(const Tensor& upstream, const std::vector<bool>& needed)>;
+using JointGradient = SmallFunction<SmallVector<Tensor>(const Tensor& upstream, const SmallVector<bool>& needed)>;
 
 class Node {
 public:
@@ -86,9 +37,9 @@ public:
     std::uint64_t sequence = 0;  ///< grows with creation: inputs come before what was computed from them
     Shape shape;                 ///< of the tensor
     DType dtype = DType::f32;
-    std::vector<Rule, SmallAllocator<Rule>> rules;  ///< empty for a leaf
-    JointGradient joint;                            ///< if set, stands in for the rules' gradients
-    std::shared_ptr<Storage> output;                ///< the op's result, if a rule reads it
+    SmallVector<Rule> rules;          ///< empty for a leaf
+    JointGradient joint;              ///< if set, stands in for the rules' gradients
+    std::shared_ptr<Storage> output;  ///< the op's result, if a rule reads it
     std::uint64_t output_version = 0;
     bool is_leaf = false;
     bool freed = false;  ///< a backward pass has let go of what was saved

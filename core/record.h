@@ -44,6 +44,8 @@ InputGradient<F> gradient(const Tensor& input, F function) {
 
 namespace detail {
 
+Tensor record_joint(const char* op, Tensor output, const SmallVector<Tensor>& inputs, JointGradient joint);
+
 // Makes the node of an op's output, without its rules.
 NodePtr attach_node(const char* op, Tensor& output);
 void save_output(Node& node, const Tensor& output);
@@ -51,8 +53,14 @@ void save_output(Node& node, const Tensor& output);
 template <class F>
 void add_rule(Node& node, const Tensor& output, InputGradient<F>& input) {
     if (!input.input.defined() || !input.input.requires_grad()) return;
-    if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&>) save_output(node, output);
-    node.rules.push_back({input.input.impl()->node, GradientFunction(std::move(input.function))});
+    if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&>) {
+        save_output(node, output);
+        node.rules.push_back({input.input.impl()->node, GradientFunction(std::move(input.function))});
+    } else {
+        node.rules.push_back({input.input.impl()->node, GradientFunction([function = std::move(input.function)](const Tensor& upstream, const Tensor&) mutable {
+                                  return function(upstream);
+                              })});
+    }
 }
 
 }  // namespace detail
@@ -75,7 +83,10 @@ struct AnyGradient {
 Tensor record(const char* op, Tensor output, std::vector<AnyGradient> inputs);
 
 /// The same for ops whose gradients are found together.
-Tensor record_joint(const char* op, Tensor output, const std::vector<Tensor>& inputs, JointGradient joint);
+template <class F>
+Tensor record_joint(const char* op, Tensor output, const SmallVector<Tensor>& inputs, F joint) {
+    return detail::record_joint(op, std::move(output), inputs, JointGradient(std::move(joint)));
+}
 
 /// Marks an op as one that has no gradient: throws AutogradError if recording is on and the input requires one.
 /// Comparisons, argmax and the like do not call this: their results are of integer type and carry no graph.

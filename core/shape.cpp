@@ -13,8 +13,11 @@ void IntList::assign(std::span<const std::int64_t> values) {
 }
 
 void IntList::assign(std::int64_t count, std::int64_t value) {
-    const std::vector<std::int64_t> values(static_cast<std::size_t>(count), value);
-    assign(std::span(values));
+    count_ = static_cast<std::size_t>(count);
+    if (count_ > inline_.size())
+        more_.assign(count_, value);
+    else
+        std::fill_n(inline_.begin(), count_, value);
 }
 
 void IntList::push_back(std::int64_t value) { insert(rank(), value); }

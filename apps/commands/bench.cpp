@@ -7,6 +7,7 @@
 #include <knoll/apps/terminal/table.h>
 #include <knoll/apps/training/run_folder.h>
 #include <knoll/core/files/atomic_file.h>
+#include <knoll/core/memory.h>
 #include <knoll/core/parallel.h>
 
 #include <algorithm>
@@ -40,6 +41,7 @@ std::vector<Workload> chosen_workloads(const std::vector<std::string>& names) {
 
 Measurement measure(const Workload& workload, int threads, double seconds) {
     set_num_threads(threads);
+    release_cached_memory();  // of the workload before
     const double time = median_milliseconds(workload.prepare(), seconds);
     return {.name = workload.name,
             .batch = workload.batch,

@@ -43,7 +43,7 @@ Tensor concat(const std::vector<Tensor>& parts, std::int64_t dim) {
         const std::int64_t end = begin + part.shape()[dim];
         write.offset = begin * write.strides[dim];
         kernels::copy(part.shape(), converted, kernels::row_major(part.shape()), out, write);
-        gradients.push_back({converted, GradientFunction([dim, begin, end](const Tensor& g) { return slice(g, dim, begin, end); })});
+        gradients.push_back({converted, GradientFunction([dim, begin, end](const Tensor& g, const Tensor&) { return slice(g, dim, begin, end); })});
         begin = end;
     }
     return record("concat", std::move(out), std::move(gradients));

@@ -72,8 +72,8 @@ void normalized_gradient(const Tensor& g, const Tensor& x, const Tensor& weight,
 }
 
 // The gradients of x, weight and bias.
-std::vector<Tensor> fused_gradients(const Tensor& g, const Tensor& x, const Tensor& weight, const ChannelView& view, const Statistics& statistics,
-                                    const std::vector<bool>& needed) {
+SmallVector<Tensor> fused_gradients(const Tensor& g, const Tensor& x, const Tensor& weight, const ChannelView& view, const Statistics& statistics,
+                                    const SmallVector<bool>& needed) {
     ChannelSums sums(view);
     visit_floating("normalize", x.dtype(), [&](auto zero) {
         using T = decltype(zero);
@@ -89,8 +89,8 @@ std::vector<Tensor> fused_gradients(const Tensor& g, const Tensor& x, const Tens
 }
 
 // The same behind a ReLU with the result y, and the gradient of what was added before it.
-std::vector<Tensor> fused_rectified_gradients(const Tensor& g, const Tensor& y, const Tensor& x, const Tensor& weight, const ChannelView& view,
-                                              const Statistics& statistics, const std::vector<bool>& needed) {
+SmallVector<Tensor> fused_rectified_gradients(const Tensor& g, const Tensor& y, const Tensor& x, const Tensor& weight, const ChannelView& view,
+                                              const Statistics& statistics, const SmallVector<bool>& needed) {
     ChannelSums sums(view);
     Tensor rectified = empty(x.shape(), x.dtype());
     visit_floating("normalize", x.dtype(), [&](auto zero) {
@@ -108,15 +108,15 @@ std::vector<Tensor> fused_rectified_gradients(const Tensor& g, const Tensor& y, 
 }
 
 // The same in differentiable ops; the statistics follow x, so they are computed from it again.
-std::vector<Tensor> composed_gradients(const Tensor& upstream, const Tensor& input, const Tensor& weight, const ChannelView& view, double epsilon,
-                                       const std::vector<bool>& needed) {
+SmallVector<Tensor> composed_gradients(const Tensor& upstream, const Tensor& input, const Tensor& weight, const ChannelView& view, double epsilon,
+                                       const SmallVector<bool>& needed) {
     const Shape shape{view.outer, view.channels, view.inner};
     const Dims within{0, 2};
     const Tensor x = reshape(input, shape), g = reshape(upstream, shape);
     const Tensor centered = x - mean(x, within, true);
     const Tensor inverse = pow(mean(centered * centered, within, true) + epsilon, -0.5);
     const Tensor normalized = centered * inverse;
-    std::vector<Tensor> gradients(3);
+    SmallVector<Tensor> gradients(3);
     if (needed[0]) {
         const Tensor scaled = weight.defined() ? g * reshape(weight, {1, view.channels, 1}) : g;
         const Tensor projected = scaled - mean(scaled, within, true) - normalized * mean(scaled * normalized, within, true);
@@ -131,7 +131,7 @@ std::vector<Tensor> composed_gradients(const Tensor& upstream, const Tensor& inp
 Tensor normalize_channels(const char* op, const Tensor& x, const ChannelView& view, const Statistics& statistics, const Tensor& weight, const Tensor& bias,
                           double epsilon) {
     return record_joint(op, normalized_values(op, x, view, statistics, weight, bias), {x, weight, bias},
-                        [x = Saved(x), weight = Saved(weight), view, statistics, epsilon](const Tensor& g, const std::vector<bool>& needed) {
+                        [x = Saved(x), weight = Saved(weight), view, statistics, epsilon](const Tensor& g, const SmallVector<bool>& needed) {
                             return grad_enabled() ? composed_gradients(g, x, weight, view, epsilon, needed)
                                                   : fused_gradients(g, x, weight, view, statistics, needed);
                         });
@@ -148,10 +148,10 @@ Tensor normalize_channels_rectified(const char* op, const Tensor& x, const Chann
     });
     const Saved result(y.detach());
     return record_joint(op, std::move(y), {x, weight, bias, shortcut},
-                        [x = Saved(x), weight = Saved(weight), result, view, statistics, epsilon](const Tensor& g, const std::vector<bool>& needed) {
+                        [x = Saved(x), weight = Saved(weight), result, view, statistics, epsilon](const Tensor& g, const SmallVector<bool>& needed) {
                             if (!grad_enabled()) return fused_rectified_gradients(g, result, x, weight, view, statistics, needed);
                             const Tensor rectified = where(result.get() > 0.0, g, zeros_like(g));
-                            std::vector<Tensor> gradients = composed_gradients(rectified, x, weight, view, epsilon, needed);
+                            SmallVector<Tensor> gradients = composed_gradients(rectified, x, weight, view, epsilon, needed);
                             gradients.push_back(rectified);
                             return gradients;
                         });
