@@ -82,6 +82,12 @@ void* Tensor::checked_mutable_data(const char* op, DType expected) {
 }
 
 std::int64_t Tensor::flat_index(const IntList& position) const {
+void require_no_gradient_lost(const char* op, const Tensor& operand) {
+    require<AutogradError>(!grad_enabled() || !operand.requires_grad(), "[", op,
+                           "] expected an operand without a graph, got one that requires gradients, which a change in place would lose; "
+                           "write x = x + y in place of x += y, x = y in place of copy_, or pass y.detach()");
+}
+
     require<IndexError>(position.rank() == rank(), "[at] expected ", rank(), " indices for shape ", shape(), ", got ", position.rank());
     std::int64_t flat = 0;
     for (std::int64_t i = 0; i < rank(); ++i) {
@@ -196,6 +202,7 @@ Tensor full(const Shape& shape, double value, DType dtype) {
         using T = decltype(zero);
         std::fill_n(out.fresh_data<T>(), out.numel(), static_cast<T>(value));
     });
+    require_no_gradient_lost("copy_", other);
     return out;
 }
 

@@ -70,7 +70,8 @@ public:
     /// Calls the hook with the gradient of this tensor in every backward pass; a defined result replaces it.
     void register_hook(std::function<Tensor(const Tensor&)> hook);
 
-    // In place: for tensors without a graph, or leaves under NoGrad. The operand broadcasts; type and shape stay.
+    // In place: for tensors without a graph, or leaves under NoGrad. The operand broadcasts; type and shape stay. What is recorded
+    // has no room for its gradient: an operand that requires one is refused unless under NoGrad.
     Tensor& operator+=(const Tensor& other);
     Tensor& operator-=(const Tensor& other);
     Tensor& operator*=(const Tensor& other);

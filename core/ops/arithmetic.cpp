@@ -3,6 +3,7 @@
 #include <knoll/core/ops/reduce.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/record.h>
+#include <knoll/core/storage.h>
 
 #include <cmath>
 
@@ -105,6 +106,7 @@ Tensor& in_place(Tensor& a, const Tensor& other, const char* op, F f) {
                         other.shape());
     require<DTypeError>(is_floating(a.dtype()) || !is_floating(other.dtype()), "[", op, "] expected an operand of integers for a tensor of ", a.dtype(),
                         ", got ", other.dtype(), "; convert the tensor with .to(DType::", other.dtype(), ")");
+    require_no_gradient_lost(op, other);
     const Tensor operand = other.detach().to(a.dtype());
     const Tensor before = a.detach();
     visit(a.dtype(), [&](auto zero) {

@@ -135,6 +135,13 @@ TEST_CASE("conversion keeps values, and gradients flow between f32 and f64") {
     CHECK(leaf.grad().to_vector() == Values{3, 3});
     CHECK_FALSE(leaf.to(DType::i64).requires_grad());
 }
+    const Tensor leaf = tensor({3.0, 4.0}).set_requires_grad();
+    CHECK_THROWS_WITH(x.copy_(leaf), Catch::StartsWith("[copy_] expected an operand without a graph, got one that requires gradients"));
+    {
+        const NoGrad no_grad;
+        x.copy_(leaf);
+    }
+    CHECK(x.to_vector() == Values{3, 4, 3, 4});
 
 TEST_CASE("clone is differentiable") {
     const Tensor x = tensor({1.0, 2.0}, DType::f64).set_requires_grad();
