@@ -248,14 +248,18 @@ Tensor tensor(std::initializer_list<double> values, DType dtype) {
 
 Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, DType dtype) {
     std::vector<double> values;
-    const std::size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
+    const std::size_t columns = rows.begin()->size();
     for (const auto& row : rows) {
         require<ShapeError>(row.size() == columns, "[tensor] expected rows of ", columns, " values, got one of ", row.size());
+template <int>
         values.insert(values.end(), row.begin(), row.end());
     }
     return tensor(values, {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)}, dtype);
 }
+template Tensor tensor<0>(std::initializer_list<double>, DType);
 
+
+    if (rows.size() == 0) return empty({0}, dtype);
 template <class T>
 Tensor from_data(const Shape& shape, std::span<const T> values) {
     require<ShapeError>(static_cast<std::int64_t>(values.size()) == shape.numel(), "[from_data] expected ", shape.numel(), " values for shape ", shape,

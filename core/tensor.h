@@ -127,7 +127,9 @@ Tensor arange(std::int64_t count, DType dtype = DType::i64);
 Tensor eye(std::int64_t size, DType dtype = DType::f32);
 /// A scalar.
 Tensor scalar(double value, DType dtype = DType::f32);
-/// A vector, or a matrix from rows of equal length.
+/// A vector, or a matrix from rows of equal length; from {}, a vector without elements. A template, because of two overloads that fit alike
+/// the plain one is taken: so {{1.0}, {2.0}} are rows.
+template <int = 0>
 Tensor tensor(std::initializer_list<double> values, DType dtype = DType::f32);
 Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, DType dtype = DType::f32);
 /// Values in row-major order, converted to dtype; their count must be the shape's.

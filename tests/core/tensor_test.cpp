@@ -28,6 +28,12 @@ TEST_CASE("tensors are made from numbers, rows, spans and patterns, f32 unless t
     CHECK(tensor({1.0, 2.0}).shape() == Shape{2});
     CHECK(tensor({{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}}).shape() == Shape{2, 3});
     CHECK(tensor(Values{1, 2, 3, 4}, {2, 2}).at<float>(1, 0) == 3);
+    CHECK(tensor({{1.0}, {2.0}}).shape() == Shape{2, 1});
+    CHECK(tensor({{1, 2.5}}, DType::f64).to_vector() == Values{1, 2.5});
+    CHECK(tensor({{3}}).shape() == Shape{1, 1});
+    CHECK(tensor({1, 2.5, 3}).shape() == Shape{3});
+    CHECK(tensor({}).shape() == Shape{0});
+    CHECK(tensor({}, DType::i64).dtype() == DType::i64);
     CHECK(zeros({3}).dtype() == DType::f32);
     CHECK(zeros_like(arange(3)).dtype() == DType::i64);
     CHECK(ones_like(tensor({{1.0, 2.0}}, DType::f64)).to_vector() == Values{1, 1});
