@@ -142,6 +142,8 @@ Tensor apply_hooks(Node& node, Tensor gradient) {
         Tensor replaced = hook(gradient);
         if (!replaced.defined()) continue;
         require<ShapeError>(replaced.shape() == node.shape, "[hook] expected a gradient of shape ", node.shape, ", got ", replaced.shape());
+        require<DTypeError>(replaced.dtype() == node.dtype, "[hook] expected a gradient of ", node.dtype, ", got ", replaced.dtype(),
+                            "; convert with .to(DType::", node.dtype, ")");
         gradient = std::move(replaced);
     }
     return gradient;
