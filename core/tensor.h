@@ -114,7 +114,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 // Making tensors. The default element type is f32.
 
-/// Uninitialised. Throws ShapeError on a negative extent or more bytes than can be addressed.
+/// Uninitialised. Throws ShapeError on a negative extent or more bytes than can be addressed, MemoryError where the system has no more.
 Tensor empty(const Shape& shape, DType dtype = DType::f32);
 Tensor zeros(const Shape& shape, DType dtype = DType::f32);
 Tensor ones(const Shape& shape, DType dtype = DType::f32);

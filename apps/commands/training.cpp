@@ -22,7 +22,7 @@ std::vector<Method> parse_methods(const TrainingOptions& options, const TaskInfo
     std::vector<Method> methods;
     std::set<std::string> seen;
     for (const std::string& given : options.methods.empty() ? info.methods : options.methods) {
-        if (!seen.insert(given).second) throw UsageError("expected each loss once, got " + given + " twice; for more runs use --seeds");
+        if (!seen.insert(given).second) throw UsageError("[compare] expected each loss once, got " + given + " twice; for more runs use --seeds");
         methods.push_back(parse_method(given, info));
     }
     return methods;

@@ -141,6 +141,7 @@ Tensor& Tensor::operator*=(double value) { return *this *= operand_for(*this, va
 Tensor& Tensor::operator/=(double value) { return divide_in_place(*this, like(value, *this)); }
 
 Tensor broadcast_to(const Tensor& a, const Shape& shape) {
+    require_extents("broadcast_to", shape);
     require<ShapeError>(broadcast_shapes("broadcast_to", a.shape(), shape) == shape, "[broadcast_to] expected a shape that broadcasts to ", shape, ", got ",
                         a.shape());
     if (a.shape() == shape) return a;

@@ -90,3 +90,5 @@ TEST_CASE("a wrong call is one line that says how to mend it, with status 2") {
     check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--tangent", "h.npy"}, "--hvp");
     check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--reduction", "sums"}, "did you mean sum?");
 }
+    check_refused({"plot", "cross_entropy", "cot", "--out", "a.svg"}, "[plot] expected losses, got cot, a procedure");
+    check_refused({"compare", "imbalanced", "--losses", "cce,cce"}, "[compare] expected each loss once, got cce twice");
