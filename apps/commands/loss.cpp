@@ -8,6 +8,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <ostream>
 #include <set>
 
@@ -44,6 +45,7 @@ Tensor load_targets(const LossOptions& options, losses::TargetKind kind, DType d
 }
 
 std::string with_17_digits(double number) {
+    if (std::isnan(number)) return "nan";  // whose sign means nothing
     std::array<char, 40> digits{};
     return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::general, 17).ptr};
 }
