@@ -94,9 +94,11 @@ int run(const LossOptions& options, Console& console) {
     }
 
     print_values(console, value);
-    if (!options.value.empty()) save_npy(options.value, value);
-    if (!options.grad.empty()) save_npy(options.grad, gradient);
-    if (second_order) save_npy(options.hvp, product);
+    std::vector<NpyFile> files;
+    if (!options.value.empty()) files.push_back({options.value, value});
+    if (!options.grad.empty()) files.push_back({options.grad, gradient});
+    if (second_order) files.push_back({options.hvp, product});
+    save_npy(files);
     return exit_done;
 }
 
