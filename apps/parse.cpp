@@ -74,7 +74,7 @@ CLI::App* add_plot(CLI::App& app, PlotOptions& options) {
                                     "  knoll plot bce focal asl hill splc --out multi-label.svg\n"
                                     "  knoll plot cross_entropy softmax_focal cce --out single-label.svg\n\n"
                                     "Multi-label losses are drawn for a positive and a negative target; single-label ones against\n"
-                                    "the logit of the true class, with the others at 0.");
+                                    "the logit of the true class and that of a wrong one, with the others at 0.");
     command->add_option("NAME", options.losses, "losses: name or name:key=value,...")->required();
     add_path(*command, "--out", options.out, "the file to write", "FILE.svg")->required();
     command->add_option("--from", options.from, "the lowest logit")->check(logit())->type_name("X")->capture_default_str();

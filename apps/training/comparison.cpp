@@ -29,13 +29,20 @@ std::vector<std::string> loss_names(const Results& results) {
 
 double logged(const EpochRecord& record, int metric) { return metric < 0 ? record.loss : record.metrics[static_cast<std::size_t>(metric)].value; }
 
-// The losses themselves: no modifiers, no procedures, each once.
+bool is_among(const std::string& name, const std::vector<std::string>& names) { return std::find(names.begin(), names.end(), name) != names.end(); }
+
+// Without modifiers, each once.
+std::vector<std::string> procedures_among(const std::vector<Method>& methods, const TaskInfo& info) {
+    std::vector<std::string> procedures;
+    for (const Method& method : methods)
+        if (is_among(method.loss, info.procedures) && !is_among(method.loss, procedures)) procedures.push_back(method.loss);
+    return procedures;
+}
+
 std::vector<std::string> drawable_losses(const std::vector<Method>& methods, const TaskInfo& info) {
     std::vector<std::string> losses;
-    for (const Method& method : methods) {
-        const bool procedure = std::find(info.procedures.begin(), info.procedures.end(), method.loss) != info.procedures.end();
-        if (!procedure && std::find(losses.begin(), losses.end(), method.loss) == losses.end()) losses.push_back(method.loss);
-    }
+    for (const Method& method : methods)
+        if (!is_among(method.loss, info.procedures) && !is_among(method.loss, losses)) losses.push_back(method.loss);
     return losses;
 }
 
@@ -67,6 +74,8 @@ FigureGroup loss_group(const std::vector<Method>& methods, const Task& task) {
                           "Value and gradient against the logit. Where a gradient is positive, training pushes the logit down. "
                           "A loss that changes with the epoch is drawn as it is from the second one on."};
     const std::vector<std::string> losses = drawable_losses(methods, task.info());
+    for (const std::string& procedure : procedures_among(methods, task.info()))
+        group.introduction += " " + procedure + " is a procedure of several steps, not a loss, and has no curve of its own.";
     if (losses.empty()) return group;
     const auto classes = static_cast<std::int64_t>(task.class_names().size());
     for (const LinePlot& plot : loss_curves(losses, {.classes = classes}))
@@ -80,6 +89,7 @@ LinePlot learning_curves(const Results& results, int metric) {
     const std::string label = metric < 0 ? "training loss" : results.runs.front().epochs.front().metrics[static_cast<std::size_t>(metric)].name;
     LinePlot plot{.title = label, .x_label = "epoch", .y_label = metric < 0 ? "loss" : label + " (percent)", .series = {}, .markers = true, .whole_x = true};
     for (const std::string& loss : loss_names(results)) {
+    if (metric >= 0) plot.limits = Range{0, 100};
         const auto runs = runs_of(results, loss);
         Series series{.name = loss, .x = {}, .y = {}, .reference = is_reference(results, loss)};
         for (std::size_t e = 0; e < runs.front()->epochs.size(); ++e) {

@@ -225,6 +225,12 @@ TEST_CASE("a resumed run must have the settings that it was begun with") {
     CHECK(contains(output.error, "lr = 0.5"));
 }
 
+TEST_CASE("the report says that a procedure has no curve") {
+    const test::TemporaryFolder folder;
+    REQUIRE(call(tiny("compare", "imbalanced", {"--ratio", "0.5", "--model", "mlp", "--losses", "cross_entropy,cot", "--out", folder.path()})).status == 0);
+    CHECK(contains(test::read_text(folder / "report.html"), "cot is a procedure of several steps, not a loss, and has no curve of its own."));
+}
+
 TEST_CASE("only what was begun is resumed") {
     const test::TemporaryFolder folder;
     for (const std::string& path : {folder.path(), folder / "none"})
