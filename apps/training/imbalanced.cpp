@@ -149,7 +149,10 @@ public:
             }
         return shown;
     }
-    std::string examples_introduction() const override { return "One training image of each class, with the number of examples that the class has."; }
+    std::string examples_introduction() const override {
+        return "One training image of each class, with the number of examples that the class has." +
+               (data_.train.has_images() ? channels_note(data_.train.channels()) : "");
+    }
 
 private:
     data::LabeledImages imbalanced_set(std::uint64_t seed) const {

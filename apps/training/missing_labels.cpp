@@ -116,7 +116,8 @@ public:
         return shown;
     }
     std::string examples_introduction() const override {
-        return "Training images. Filled: labels that the losses are told of. Dashed: labels that are there and missing from the training set.";
+        return "Training images. Filled: labels that the losses are told of. Dashed: labels that are there and missing from the training set." +
+               (data_.train.has_images() ? channels_note(data_.train.channels()) : "");
     }
 
 private:

@@ -1,6 +1,11 @@
+#include <knoll/apps/training/data_source.h>
+#include <knoll/core/ops/shape.h>
+
 #include "apps/support.h"
 
 #include <catch2/catch.hpp>
+
+#include <algorithm>
 
 using namespace knoll;
 using knoll::test::call;
@@ -27,6 +32,18 @@ TEST_CASE("examples to test on have the shape of those to train on") {
     CHECK(output.status == 2);
     CHECK(contains(output.error, "expected test examples shaped as the training examples, [4], got [3]"));
     CHECK_FALSE(contains(output.out, "epoch 1"));
+}
+
+TEST_CASE("images of six channels are trained on and shown, report and all") {
+    const test::TemporaryFolder folder;
+    write_rows(folder / "data", 6 * 4 * 4);
+    const test::Output output = call({"compare", "missing-labels", "--data", "arff:data,data,2,6x4x4", "--data-dir", folder.path(), "--losses", "bce,hill",
+                                      "--epochs", "1", "--out", folder / "out"});
+    INFO(output.error);
+    REQUIRE(output.status == 0);
+    const std::string html = test::read_text(folder / "out/report.html");
+    CHECK(contains(html, "data:image/png;base64,"));
+    CHECK(contains(html, "Shown is the mean of their 6 channels."));
 }
 
 TEST_CASE("images that are not square are for the mlp, report and all") {
