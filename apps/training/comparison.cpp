@@ -49,7 +49,8 @@ std::vector<std::string> drawable_losses(const std::vector<Method>& methods, con
 FigureGroup learning_group(const Results& results) {
     FigureGroup group{.heading = "Learning curves",
                       .introduction =
-                          "After every epoch, on the first 500 images of the evaluation set; the band is one standard deviation over seeds. "
+                          "After every epoch, on 500 of the evaluation images (all, if there are fewer), the same in all runs; the band is one standard "
+                          "deviation over seeds. "
                           "No setting and no epoch was chosen by these numbers: the table shows where each run ended."};
     if (results.runs.empty() || results.runs.front().epochs.empty()) return group;
     const auto& metrics = results.runs.front().epochs.front().metrics;

@@ -84,13 +84,10 @@ public:
         NoGrad no_grad;
         metrics::MeanAveragePrecision average_precision;
         metrics::MultiLabelF1 f1;
-        std::int64_t seen = 0;
-        for (const data::Batch& batch : data::Loader{data_.test, {.batch_size = evaluation_batch}}) {
+        for (const data::Batch& batch : data::Loader{sample_of(data_.test, at_most_examples), {.batch_size = evaluation_batch}}) {
             const Tensor logits = model(batch.images);
             average_precision.update(logits, batch.labels);
             f1.update(logits, batch.labels);
-            seen += batch.size();
-            if (seen >= at_most_examples) break;
         }
         return {.metrics = {{"mAP", 100 * average_precision.value()}, {"CF1", 100 * f1.per_class()}, {"OF1", 100 * f1.overall()}},
                 .per_class = percent(average_precision.class_values())};
