@@ -26,7 +26,7 @@ constexpr const char* general_footer =
     "  knoll train imbalanced --loss cce --epochs 5            one run\n"
     "  knoll plot bce hill splc --out losses.svg               see their gradients\n"
     "  knoll SUBCOMMAND --help                                 everything about one of them\n\n"
-    "Exit status: 0 done, 1 a check that did not hold, 2 a wrong call or bad input.";
+    "Exit status: 0 done, 1 a check that did not hold or a loss that diverged in a comparison, 2 a wrong call or bad input.";
 
 CLI::Option* add_path(CLI::App& command, const char* name, std::string& path, const char* help, const char* kind) {
     return command.add_option(name, path, help)->check(given_path())->type_name(kind);

@@ -99,7 +99,7 @@ double Trainer::checked_step(const data::Batch& batch) {
         require<ValueError>(std::isfinite(loss), "[train] expected a finite loss, got ", loss);
         return loss;
     } catch (const ValueError& error) {
-        fail<ValueError>(error.what(), where());
+        fail<Diverged>(error.what(), where());
     }
 }
 

@@ -80,3 +80,10 @@ TEST_CASE("of an image with channels for which there is no picture the mean is s
     CHECK_THROWS_AS(png_data_uri(zeros({4, 4})), ShapeError);
 }
 
+TEST_CASE("a loss that diverged has a row without numbers, and the reason below the table") {
+    Report report = small_report();
+    report.results.failed = {{"cce", 2, "[train] expected a finite loss, got inf"}};
+    const std::string html = report_html(report);
+    CHECK(html.find("<tr><td><code>cce</code></td><td>–</td><td>diverged</td></tr>") != std::string::npos);
+    CHECK(html.find("<code>cce</code> diverged with seed 2: [train] expected a finite loss, got inf") != std::string::npos);
+}

@@ -225,6 +225,31 @@ TEST_CASE("a resumed run must have the settings that it was begun with") {
     CHECK(contains(output.error, "lr = 0.5"));
 }
 
+TEST_CASE("a loss that diverges costs a comparison nothing but its own row") {
+    const test::TemporaryFolder folder;
+    const auto arguments = [&](const std::string& losses) {
+        return tiny("compare", "imbalanced",
+                    {"--ratio", "0.5", "--model", "mlp", "--optimizer", "sgd", "--schedule", "constant", "--losses", losses, "--seeds", "2", "--lr", "0.05",
+                     "--out", folder.path()});
+    };
+    const test::Output output = call(arguments("cross_entropy,cce:gamma=-1e30,softmax_focal"));
+    INFO(output.error);
+    CHECK(output.status == 1);
+    CHECK(contains(output.out, "cce:gamma=-1e30  seed 1  diverged"));
+    CHECK_FALSE(contains(output.out, "cce:gamma=-1e30  seed 2"));
+    CHECK(contains(output.out, "cce:gamma=-1e30 diverged with seed 1: ["));
+    const apps::Results results = apps::parse_results_json(test::read_text(folder / "results.json"), "results.json");
+    CHECK(results.runs.size() == 4);
+    REQUIRE(results.failed.size() == 1);
+    CHECK(results.failed[0].loss == "cce:gamma=-1e30");
+    CHECK(contains(test::read_text(folder / "report.html"), "<code>cce:gamma=-1e30</code> diverged with seed 1"));
+    CHECK(contains(test::read_text(folder / "table.txt"), "diverged"));
+
+    const test::Output alone = call(arguments("cce:gamma=-1e30"));
+    CHECK(alone.status == 1);
+    CHECK(apps::parse_results_json(test::read_text(folder / "results.json"), "results.json").runs.empty());
+}
+
 TEST_CASE("the report says that a procedure has no curve") {
     const test::TemporaryFolder folder;
     REQUIRE(call(tiny("compare", "imbalanced", {"--ratio", "0.5", "--model", "mlp", "--losses", "cross_entropy,cot", "--out", folder.path()})).status == 0);
