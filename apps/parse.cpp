@@ -4,6 +4,9 @@
 #include <knoll/apps/terminal/machine.h>
 #include <knoll/apps/terminal/suggestion.h>
 #include <knoll/apps/training/catalog.h>
+#include <knoll/apps/training/hyperparameters.h>
+#include <knoll/apps/training/models.h>
+#include <knoll/apps/training/run_folder.h>
 #include <knoll/apps/validators.h>
 #include <knoll/core/nearest.h>
 #include <knoll/core/parallel.h>
@@ -117,12 +120,18 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
     add_task_options(command, options);
 
     const std::string training = "Training (what is not given is chosen per task and model, and printed)";
-    command.add_option("--model", options.model, "small_cnn, mlp, lenet5 or resnet20")->type_name("NAME")->group(training);
+    command.add_option("--model", options.model, "small_cnn, mlp, lenet5 or resnet20")->check(one_of(model_names()))->type_name("NAME")->group(training);
     command.add_option("--epochs", options.epochs, "passes over the data")->transform(whole_number(1))->type_name("N")->group(training);
     command.add_option("--batch", options.batch, "examples per step")->transform(whole_number(1))->type_name("N")->group(training);
     command.add_option("--lr", options.learning_rate, "highest learning rate")->check(positive())->type_name("X")->group(training);
-    command.add_option("--optimizer", options.optimizer, "sgd, nesterov, adam, adamw or rmsprop")->type_name("NAME")->group(training);
-    command.add_option("--schedule", options.schedule, "constant, step, cosine, one-cycle or warmup-cosine")->type_name("NAME")->group(training);
+    command.add_option("--optimizer", options.optimizer, "sgd, nesterov, adam, adamw or rmsprop")
+        ->check(one_of(optimizer_names()))
+        ->type_name("NAME")
+        ->group(training);
+    command.add_option("--schedule", options.schedule, "constant, step, cosine, one-cycle or warmup-cosine")
+        ->check(one_of(schedule_names()))
+        ->type_name("NAME")
+        ->group(training);
     command.add_option("--weight-decay", options.weight_decay, "of weights with two or more dimensions")
         ->check(not_negative())
         ->type_name("X")
