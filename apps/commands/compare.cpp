@@ -26,6 +26,9 @@ public:
         for (const Method& method : plan_.methods)
             if (plan_.task->is_reference(method)) results_.references.push_back(method.text);
         print_settings(console, results_.options);
+        if (plan_.folder.empty() || !options.resume.empty()) return;
+        forget_comparison(plan_.folder);
+        note_arguments(plan_.folder, options.arguments);
     }
 
     // Seed by seed, so that a comparison that is broken off has seen all losses alike.

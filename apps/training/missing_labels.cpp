@@ -47,7 +47,7 @@ public:
     std::string data_name() const override { return data_.name; }
 
     NamedTexts describe() const override {
-        return {{"data", data_.name},
+        return {{"data", data_.source},
                 {"training examples", text(data_.train.count())},
                 {options_.validate ? "validation examples" : "test examples", text(data_.test.count())},
                 {"classes", text(data_.train.classes())},
