@@ -29,6 +29,8 @@ int run_command(const std::vector<std::string>& arguments, Console& console) {
     } catch (const Interrupted& interruption) {
         complain(console, interruption.what());
         return interruption.exit_status();
+    } catch (const MemoryError& error) {
+        return complain(console, std::string(error.what()) + "; try a smaller --batch or --train-size");
     } catch (const std::bad_alloc&) {
         return complain(console, "out of memory; try a smaller --batch or --train-size");
     } catch (const std::exception& error) {

@@ -9,7 +9,7 @@
 namespace knoll::apps {
 
 inline constexpr int exit_done = 0;
-inline constexpr int exit_check_failed = 1;  ///< a check that did not hold
+inline constexpr int exit_check_failed = 1;  ///< a check that did not hold, or a loss of a comparison that diverged
 inline constexpr int exit_bad_call = 2;      ///< a wrong call or bad input
 
 /// Runs one command. Errors become one line on console.error that says what is wrong and how to mend it. Returns the exit status.

@@ -66,7 +66,8 @@ struct TrainingOptions {
     std::string resume;
     std::string json;
     bool quiet = false;
-    std::string command;  ///< as it was typed, for the report
+    std::string command;                 ///< as it was typed, for the report
+    std::vector<std::string> arguments;  ///< those that results depend on: subcommand, task, --name=value for each option that was given
 };
 
 struct TrainOptions : TrainingOptions {};

@@ -4,11 +4,15 @@
 #include <knoll/apps/terminal/machine.h>
 #include <knoll/apps/terminal/suggestion.h>
 #include <knoll/apps/training/catalog.h>
+#include <knoll/apps/training/hyperparameters.h>
+#include <knoll/apps/training/models.h>
+#include <knoll/apps/training/run_folder.h>
 #include <knoll/apps/validators.h>
 #include <knoll/core/nearest.h>
 #include <knoll/core/parallel.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 namespace knoll::apps {
@@ -26,7 +30,7 @@ constexpr const char* general_footer =
     "  knoll train imbalanced --loss cce --epochs 5            one run\n"
     "  knoll plot bce hill splc --out losses.svg               see their gradients\n"
     "  knoll SUBCOMMAND --help                                 everything about one of them\n\n"
-    "Exit status: 0 done, 1 a check that did not hold, 2 a wrong call or bad input.";
+    "Exit status: 0 done, 1 a check that did not hold or a loss that diverged in a comparison, 2 a wrong call or bad input.";
 
 CLI::Option* add_path(CLI::App& command, const char* name, std::string& path, const char* help, const char* kind) {
     return command.add_option(name, path, help)->check(given_path())->type_name(kind);
@@ -74,7 +78,7 @@ CLI::App* add_plot(CLI::App& app, PlotOptions& options) {
                                     "  knoll plot bce focal asl hill splc --out multi-label.svg\n"
                                     "  knoll plot cross_entropy softmax_focal cce --out single-label.svg\n\n"
                                     "Multi-label losses are drawn for a positive and a negative target; single-label ones against\n"
-                                    "the logit of the true class, with the others at 0.");
+                                    "the logit of the true class and that of a wrong one, with the others at 0.");
     command->add_option("NAME", options.losses, "losses: name or name:key=value,...")->required();
     add_path(*command, "--out", options.out, "the file to write", "FILE.svg")->required();
     command->add_option("--from", options.from, "the lowest logit")->check(logit())->type_name("X")->capture_default_str();
@@ -117,12 +121,18 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
     add_task_options(command, options);
 
     const std::string training = "Training (what is not given is chosen per task and model, and printed)";
-    command.add_option("--model", options.model, "small_cnn, mlp, lenet5 or resnet20")->type_name("NAME")->group(training);
+    command.add_option("--model", options.model, "small_cnn, mlp, lenet5 or resnet20")->check(one_of(model_names()))->type_name("NAME")->group(training);
     command.add_option("--epochs", options.epochs, "passes over the data")->transform(whole_number(1))->type_name("N")->group(training);
     command.add_option("--batch", options.batch, "examples per step")->transform(whole_number(1))->type_name("N")->group(training);
     command.add_option("--lr", options.learning_rate, "highest learning rate")->check(positive())->type_name("X")->group(training);
-    command.add_option("--optimizer", options.optimizer, "sgd, nesterov, adam, adamw or rmsprop")->type_name("NAME")->group(training);
-    command.add_option("--schedule", options.schedule, "constant, step, cosine, one-cycle or warmup-cosine")->type_name("NAME")->group(training);
+    command.add_option("--optimizer", options.optimizer, "sgd, nesterov, adam, adamw or rmsprop")
+        ->check(one_of(optimizer_names()))
+        ->type_name("NAME")
+        ->group(training);
+    command.add_option("--schedule", options.schedule, "constant, step, cosine, one-cycle or warmup-cosine")
+        ->check(one_of(schedule_names()))
+        ->type_name("NAME")
+        ->group(training);
     command.add_option("--weight-decay", options.weight_decay, "of weights with two or more dimensions")
         ->check(not_negative())
         ->type_name("X")
@@ -139,7 +149,7 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
         ->group(training);
 
     add_path(command, "--out", options.out, "folder for log, checkpoints and results", "DIR")->group("Output");
-    add_path(command, "--resume", options.resume, "go on from this folder, with the same options", "DIR")->group("Output");
+    add_path(command, "--resume", options.resume, "go on from this folder, with the options that it was begun with", "DIR")->group("Output");
     command.add_option("--checkpoint-every", options.checkpoint_every, "batches between checkpoints within an epoch")
         ->transform(whole_number(1))
         ->type_name("N")
@@ -256,9 +266,40 @@ std::string joined(const std::vector<std::string>& arguments) {
     return line;
 }
 
-}  // namespace
+// Not those that say where results go, how they are shown and how fast they come.
+std::vector<std::string> lasting_arguments(const CLI::App& command, const std::string& task) {
+    const std::vector<std::string> passing{"out", "resume", "json", "quiet", "threads"};
+    std::vector<std::string> arguments{command.get_name(), task};
+    for (const CLI::Option* option : command.get_options()) {
+        const std::vector<std::string>& names = option->get_lnames();
+        if (option->count() == 0 || names.empty() || std::find(passing.begin(), passing.end(), names.front()) != passing.end()) continue;
+        arguments.push_back("--" + names.front() + "=" + option->results().front());
+    }
+    return arguments;
+}
 
-Request parse(const std::vector<std::string>& arguments) {
+std::string name_of(const std::string& argument) { return argument.substr(0, argument.find('=')); }
+
+// What a run that is to be resumed was begun with, as far as it is not given now. The folder of another subcommand has nothing to
+// say here, and is refused later.
+std::vector<std::string> arguments_not_given(const TrainingOptions& options, const std::vector<std::string>& given) {
+    const std::vector<std::string> noted = noted_arguments(options.resume);
+    std::vector<std::string> missing;
+    if (noted.size() < 2 || noted[0] != options.arguments[0]) return missing;
+    require<FileError>(noted[1] == options.task, "[resume] expected the settings that ", options.resume, " was begun with, task = ", noted[1],
+                       ", got task = ", options.task, "; give the same task, or start afresh with --out");
+    std::copy_if(noted.begin() + 2, noted.end(), std::back_inserter(missing), [&](const std::string& argument) {
+        return std::none_of(given.begin(), given.end(), [&](const std::string& other) { return name_of(other) == name_of(argument); });
+    });
+    return missing;
+}
+
+const TrainingOptions* training_options(const Request& request) {
+    if (const auto* train = std::get_if<TrainOptions>(&request)) return train;
+    return std::get_if<CompareOptions>(&request);
+}
+
+Request parse_as_typed(const std::vector<std::string>& arguments) {
     CLI::App app{introduction, "knoll"};
     app.footer(general_footer);
     app.get_formatter()->column_width(34);
@@ -295,6 +336,8 @@ Request parse(const std::vector<std::string>& arguments) {
         throw UsageError(error.what() + see_help(app));
     }
     train.command = compare.command = joined(arguments);
+    train.arguments = lasting_arguments(*train_command, train.task);
+    compare.arguments = lasting_arguments(*compare_command, compare.task);
     if (*losses_command) return LossesOptions{};
     if (*loss_command) return loss;
     if (*plot_command) return plot;
@@ -302,6 +345,17 @@ Request parse(const std::vector<std::string>& arguments) {
     if (*compare_command) return compare;
     if (*check_command) return check;
     return bench;
+}
+
+}  // namespace
+
+Request parse(const std::vector<std::string>& arguments) {
+    Request request = parse_as_typed(arguments);
+    const TrainingOptions* training = training_options(request);
+    if (training == nullptr || training->resume.empty()) return request;
+    std::vector<std::string> all = arguments;
+    for (const std::string& argument : arguments_not_given(*training, arguments)) all.push_back(argument);
+    return parse_as_typed(all);
 }
 
 std::vector<std::string> split_methods(const std::string& list) {

@@ -15,7 +15,8 @@ public:
     using Error::Error;
 };
 
-/// Reads the arguments behind the program's name. Throws UsageError.
+/// Reads the arguments behind the program's name; with --resume, options that are not among them come from the folder. Throws
+/// UsageError, and FileError on a folder of another task.
 Request parse(const std::vector<std::string>& arguments);
 
 /// Splits "bce,focal:gamma=1,margin=2,hill" into three: a piece with '=' and no ':' belongs to the loss before it. Spaces around commas do not count.

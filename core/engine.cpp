@@ -143,6 +143,8 @@ Tensor apply_hooks(Node& node, Tensor gradient) {
         Tensor replaced = hook(gradient);
         if (!replaced.defined()) continue;
         require<ShapeError>(replaced.shape() == node.shape, "[hook] expected a gradient of shape ", node.shape, ", got ", replaced.shape());
+        require<DTypeError>(replaced.dtype() == node.dtype, "[hook] expected a gradient of ", node.dtype, ", got ", replaced.dtype(),
+                            "; convert with .to(DType::", node.dtype, ")");
         gradient = std::move(replaced);
     }
     return gradient;
@@ -155,13 +157,13 @@ void add_to_leaf(Node& leaf, const Tensor& gradient, bool create_graph) {
         leaf.grad = create_graph || gradient.impl()->storage.use_count() == 1 ? gradient : gradient.clone();
 }
 
-Tensor upstream_for(const Tensor& output, const Tensor& given) {
-    require<AutogradError>(output.requires_grad(), "[backward] expected an output with a graph, got one that depends on no tensor that requires gradients");
+Tensor upstream_for(const char* op, const Tensor& output, const Tensor& given) {
+    require<AutogradError>(output.requires_grad(), "[", op, "] expected an output with a graph, got one that depends on no tensor that requires gradients");
     if (!given.defined()) {
-        require<AutogradError>(output.numel() == 1, "[backward] expected a scalar output, got shape ", output.shape(), "; give an upstream gradient, or sum()");
+        require<AutogradError>(output.numel() == 1, "[", op, "] expected a scalar output, got shape ", output.shape(), "; give an upstream gradient, or sum()");
         return ones_like(output);
     }
-    require<ShapeError>(given.shape() == output.shape(), "[backward] expected an upstream gradient of shape ", output.shape(), ", got ", given.shape());
+    require<ShapeError>(given.shape() == output.shape(), "[", op, "] expected an upstream gradient of shape ", output.shape(), ", got ", given.shape());
     return given.to(output.dtype());
 }
 
@@ -213,7 +215,7 @@ const Tensor& Saved::get() const {
 }
 
 void backward(const Tensor& output, const BackwardOptions& options) {
-    const Tensor upstream = upstream_for(output, options.grad_output);
+    const Tensor upstream = upstream_for("backward", output, options.grad_output);
     const Graph graph({&output, 1}, nullptr);
     const RecordingScope scope(options.create_graph);
     output.impl()->node->pending = upstream;
@@ -230,7 +232,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
                                "[grad] expected inputs that require gradients, got one that does not; call set_requires_grad() before using it");
     std::vector<Tensor> upstreams;
     for (std::size_t i = 0; i < outputs.size(); ++i)
-        upstreams.push_back(upstream_for(outputs[i], options.grad_outputs.empty() ? Tensor{} : options.grad_outputs[i]));
+        upstreams.push_back(upstream_for("grad", outputs[i], options.grad_outputs.empty() ? Tensor{} : options.grad_outputs[i]));
 
     const Graph graph(outputs, &inputs);
     const RecordingScope scope(options.create_graph);

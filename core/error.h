@@ -43,6 +43,12 @@ public:
     using Error::Error;
 };
 
+/// More memory than the system gives.
+class MemoryError : public Error {
+public:
+    using Error::Error;
+};
+
 /// A file that cannot be read or written. The text names path and, where known, offset.
 class FileError : public Error {
 public:

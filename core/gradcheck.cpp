@@ -26,7 +26,7 @@ public:
     Check(const GradcheckOptions& options, const Tensor& output) : options_(options), rng_(options.seed) {
         require<DTypeError>(output.dtype() == DType::f64, "[gradcheck] expected an f64 result of an f64 function, got ", output.dtype(),
                             "; keep to f64 within the function");
-        op_ = output.requires_grad() ? output.impl()->node->op : "constant";
+        op_ = !options.name.empty() ? options.name : output.requires_grad() ? output.impl()->node->op : "constant";
     }
 
     // All orders from the given one on; stops at the first that fails, because those above would repeat it.

@@ -16,12 +16,13 @@ struct GradcheckOptions {
     std::uint64_t seed = 1;          ///< of the random upstream gradients and directions
     std::int64_t full_limit = 4096;  ///< entries of the Jacobian up to which every one is checked; random directions beyond
     bool allow_zero = false;         ///< a first gradient that is zero everywhere is a failure unless this is set
+    std::string name = {};           ///< of the function, in reports; the op that made its output unless given
 };
 
 /// One derivative that departs from its central difference. From order 2 on, the outputs are the gradients of the order
 /// below, and their upstream gradients are further inputs.
 struct GradcheckFailure {
-    std::string op;  ///< the op that made the output of the checked function
+    std::string op;  ///< the name of the checked function, or the op that made its output
     int order = 1;
     std::size_t input = 0;     ///< which input
     std::int64_t element = 0;  ///< flat index within it

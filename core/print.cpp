@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <ostream>
 
 namespace knoll {
@@ -15,6 +16,7 @@ constexpr std::int64_t shown_at_edges = 3;    // entries at each end of a shorte
 constexpr int significant_digits = 6;
 
 std::string format(double value) {
+    if (std::isnan(value)) return "nan";  // whose sign means nothing
     std::array<char, 32> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::general, significant_digits).ptr;
     return {digits.data(), end};

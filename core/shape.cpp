@@ -72,6 +72,10 @@ std::int64_t wrap_dim(const char* op, std::int64_t dim, std::int64_t rank) {
     return dim < 0 ? dim + range : dim;
 }
 
+void require_extents(const char* op, const Shape& shape) {
+    for (const std::int64_t extent : shape) require<ShapeError>(extent >= 0, "[", op, "] expected extents of 0 or more, got ", shape);
+}
+
 IntList dim_flags(const char* op, const Dims& dims, std::int64_t rank) {
     IntList flags;
     flags.assign(rank, dims.empty() ? 1 : 0);

@@ -74,6 +74,9 @@ std::string to_string(const IntList& list);
 /// dim as 0 .. rank-1; throws ShapeError naming the op if it is out of range. A scalar counts as rank 1.
 std::int64_t wrap_dim(const char* op, std::int64_t dim, std::int64_t rank);
 
+/// Throws ShapeError naming the op if an extent is negative.
+void require_extents(const char* op, const Shape& shape);
+
 /// The given dims as 0 or 1 per dimension; an empty list means all. Throws on a dim out of range or named twice.
 IntList dim_flags(const char* op, const Dims& dims, std::int64_t rank);
 

@@ -28,6 +28,9 @@ struct Tensor::Impl {
     std::shared_ptr<Node> node;  // null where no gradient is asked for
 };
 
+/// Throws AutogradError naming the op if recording is on and the operand of a change in place requires gradients.
+void require_no_gradient_lost(const char* op, const Tensor& operand);
+
 /// A tensor of another shape (same count) over the same bytes, without a graph.
 Tensor share_storage(const Tensor& tensor, const Shape& shape);
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 
 namespace knoll {
 
@@ -17,19 +18,23 @@ const Tensor::Impl& checked(const Tensor& tensor) {
     return *tensor.impl();
 }
 
-std::size_t checked_bytes(const Shape& shape, DType dtype) {
+std::size_t checked_bytes(const char* op, const Shape& shape, DType dtype) {
+    require_extents(op, shape);
+    if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
     std::size_t bytes = size_of(dtype);
-    bool is_empty = false;
-    for (const std::int64_t extent : shape) {
-        require<ShapeError>(extent >= 0, "[empty] expected extents of 0 or more, got ", shape);
-        is_empty = is_empty || extent == 0;
-    }
-    if (is_empty) return 0;
     for (const std::int64_t extent : shape)
         require<ShapeError>(!__builtin_mul_overflow(bytes, static_cast<std::size_t>(extent), &bytes) &&
                                 bytes <= static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max()),
-                            "[empty] expected a shape that fits into memory, got ", shape);
+                            "[", op, "] expected a shape that fits into memory, got ", shape);
     return bytes;
+}
+
+std::shared_ptr<Storage> allocate(const char* op, const Shape& shape, std::size_t bytes) {
+    try {
+        return std::allocate_shared<Storage>(SmallAllocator<Storage>{}, bytes);
+    } catch (const std::bad_alloc&) {
+        fail<MemoryError>("[", op, "] expected memory for shape ", shape, ", ", bytes, " bytes, got no more from the system");
+    }
 }
 
 Tensor make_tensor(const Shape& shape, DType dtype, std::shared_ptr<Storage> storage) {
@@ -39,6 +44,20 @@ Tensor make_tensor(const Shape& shape, DType dtype, std::shared_ptr<Storage> sto
     impl->dtype = dtype;
     impl->storage = std::move(storage);
     return Tensor(std::move(impl));
+}
+
+Tensor make_empty(const char* op, const Shape& shape, DType dtype) {
+    const std::size_t bytes = checked_bytes(op, shape, dtype);
+    return make_tensor(shape, dtype, allocate(op, shape, bytes));
+}
+
+Tensor make_full(const char* op, const Shape& shape, double value, DType dtype) {
+    Tensor out = make_empty(op, shape, dtype);
+    visit(dtype, [&](auto zero) {
+        using T = decltype(zero);
+        std::fill_n(out.fresh_data<T>(), out.numel(), static_cast<T>(value));
+    });
+    return out;
 }
 
 // A number in another type. What an integer type cannot hold is refused: the language leaves the result open.
@@ -62,6 +81,12 @@ void require_in_place(const Tensor& tensor) {
 }
 
 }  // namespace
+
+void require_no_gradient_lost(const char* op, const Tensor& operand) {
+    require<AutogradError>(!grad_enabled() || !operand.requires_grad(), "[", op,
+                           "] expected an operand without a graph, got one that requires gradients, which a change in place would lose; "
+                           "write x = x + y in place of x += y, x = y in place of copy_, or pass y.detach()");
+}
 
 const Shape& Tensor::shape() const { return checked(*this).shape; }
 std::int64_t Tensor::numel() const { return checked(*this).numel; }
@@ -150,8 +175,9 @@ Tensor Tensor::grad() const {
 
 void Tensor::set_grad(const Tensor& gradient) {
     const NodePtr& node = checked(*this).node;
-    require<AutogradError>(node && node->is_leaf, "[set_grad] expected a leaf that requires gradients");
-    require<ShapeError>(!gradient.defined() || gradient.shape() == shape(), "[set_grad] expected shape ", shape(), ", got another");
+    require<AutogradError>(node != nullptr, "[set_grad] expected a leaf that requires gradients, got one that does not; call set_requires_grad() first");
+    require<AutogradError>(node->is_leaf, "[set_grad] expected a leaf that requires gradients, got the result of ", node->op, "; use detach()");
+    if (gradient.defined()) require<ShapeError>(gradient.shape() == shape(), "[set_grad] expected shape ", shape(), ", got ", gradient.shape());
     node->grad = gradient;
 }
 
@@ -161,7 +187,7 @@ void Tensor::zero_grad() {
 
 void Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) {
     const NodePtr& node = checked(*this).node;
-    require<AutogradError>(node != nullptr, "[register_hook] expected a tensor that requires gradients");
+    require<AutogradError>(node != nullptr, "[register_hook] expected a tensor that requires gradients, got one that does not; call set_requires_grad() first");
     node->hooks.push_back(std::move(hook));
 }
 
@@ -176,6 +202,7 @@ Tensor& Tensor::fill_(double value) {
 Tensor& Tensor::copy_(const Tensor& other) {
     require<ShapeError>(broadcast_shapes("copy_", shape(), other.shape()) == shape(), "[copy_] expected a shape that broadcasts to ", shape(), ", got ",
                         other.shape());
+    require_no_gradient_lost("copy_", other);
     const NoGrad no_grad;
     const Tensor source = broadcast_to(other.detach(), shape()).to(dtype());
     visit(dtype(), [&](auto zero) {
@@ -185,28 +212,17 @@ Tensor& Tensor::copy_(const Tensor& other) {
     return *this;
 }
 
-Tensor empty(const Shape& shape, DType dtype) {
-    const std::size_t bytes = checked_bytes(shape, dtype);
-    return make_tensor(shape, dtype, std::allocate_shared<Storage>(SmallAllocator<Storage>{}, bytes));
-}
-
-Tensor full(const Shape& shape, double value, DType dtype) {
-    Tensor out = empty(shape, dtype);
-    visit(dtype, [&](auto zero) {
-        using T = decltype(zero);
-        std::fill_n(out.fresh_data<T>(), out.numel(), static_cast<T>(value));
-    });
-    return out;
-}
-
-Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0.0, dtype); }
-Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1.0, dtype); }
+Tensor empty(const Shape& shape, DType dtype) { return make_empty("empty", shape, dtype); }
+Tensor full(const Shape& shape, double value, DType dtype) { return make_full("full", shape, value, dtype); }
+Tensor zeros(const Shape& shape, DType dtype) { return make_full("zeros", shape, 0.0, dtype); }
+Tensor ones(const Shape& shape, DType dtype) { return make_full("ones", shape, 1.0, dtype); }
 Tensor zeros_like(const Tensor& other) { return zeros(other.shape(), other.dtype()); }
 Tensor ones_like(const Tensor& other) { return ones(other.shape(), other.dtype()); }
 Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
 
 Tensor arange(std::int64_t count, DType dtype) {
-    Tensor out = empty({count}, dtype);
+    require<ValueError>(count >= 0, "[arange] expected a count of 0 or more, got ", count);
+    Tensor out = make_empty("arange", {count}, dtype);
     visit(dtype, [&](auto zero) {
         using T = decltype(zero);
         T* values = out.fresh_data<T>();
@@ -216,7 +232,7 @@ Tensor arange(std::int64_t count, DType dtype) {
 }
 
 Tensor eye(std::int64_t size, DType dtype) {
-    Tensor out = zeros({size, size}, dtype);
+    Tensor out = make_full("eye", {size, size}, 0.0, dtype);
     visit(dtype, [&](auto zero) {
         using T = decltype(zero);
         for (std::int64_t i = 0; i < size; ++i) out.fresh_data<T>()[i * size + i] = T(1);
@@ -235,13 +251,17 @@ Tensor tensor(std::span<const double> values, const Shape& shape, DType dtype) {
     return out;
 }
 
+template <int>
 Tensor tensor(std::initializer_list<double> values, DType dtype) {
     return tensor(std::span(values.begin(), values.size()), {static_cast<std::int64_t>(values.size())}, dtype);
 }
 
+template Tensor tensor<0>(std::initializer_list<double>, DType);
+
 Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, DType dtype) {
+    if (rows.size() == 0) return empty({0}, dtype);
     std::vector<double> values;
-    const std::size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
+    const std::size_t columns = rows.begin()->size();
     for (const auto& row : rows) {
         require<ShapeError>(row.size() == columns, "[tensor] expected rows of ", columns, " values, got one of ", row.size());
         values.insert(values.end(), row.begin(), row.end());

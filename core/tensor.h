@@ -70,7 +70,8 @@ public:
     /// Calls the hook with the gradient of this tensor in every backward pass; a defined result replaces it.
     void register_hook(std::function<Tensor(const Tensor&)> hook);
 
-    // In place: for tensors without a graph, or leaves under NoGrad. The operand broadcasts; type and shape stay.
+    // In place: for tensors without a graph, or leaves under NoGrad. The operand broadcasts; type and shape stay. What is recorded
+    // has no room for its gradient: an operand that requires one is refused unless under NoGrad.
     Tensor& operator+=(const Tensor& other);
     Tensor& operator-=(const Tensor& other);
     Tensor& operator*=(const Tensor& other);
@@ -113,7 +114,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 // Making tensors. The default element type is f32.
 
-/// Uninitialised. Throws ShapeError on a negative extent or more bytes than can be addressed.
+/// Uninitialised. Throws ShapeError on a negative extent or more bytes than can be addressed, MemoryError where the system has no more.
 Tensor empty(const Shape& shape, DType dtype = DType::f32);
 Tensor zeros(const Shape& shape, DType dtype = DType::f32);
 Tensor ones(const Shape& shape, DType dtype = DType::f32);
@@ -126,7 +127,9 @@ Tensor arange(std::int64_t count, DType dtype = DType::i64);
 Tensor eye(std::int64_t size, DType dtype = DType::f32);
 /// A scalar.
 Tensor scalar(double value, DType dtype = DType::f32);
-/// A vector, or a matrix from rows of equal length.
+/// A vector, or a matrix from rows of equal length; from {}, a vector without elements. A template, because of two overloads that fit alike
+/// the plain one is taken: so {{1.0}, {2.0}} are rows.
+template <int = 0>
 Tensor tensor(std::initializer_list<double> values, DType dtype = DType::f32);
 Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, DType dtype = DType::f32);
 /// Values in row-major order, converted to dtype; their count must be the shape's.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace knoll {
 
@@ -9,6 +10,10 @@ namespace {
 
 template <class Number>
 void append_shortest(std::string& out, Number number) {
+    if (std::isnan(number)) {  // whose sign means nothing
+        out += "nan";
+        return;
+    }
     std::array<char, 40> digits{};
     const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), number);
     out.append(digits.data(), result.ptr);

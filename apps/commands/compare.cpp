@@ -26,26 +26,35 @@ public:
         for (const Method& method : plan_.methods)
             if (plan_.task->is_reference(method)) results_.references.push_back(method.text);
         print_settings(console, results_.options);
+        if (plan_.folder.empty() || !options.resume.empty()) return;
+        forget_comparison(plan_.folder);
+        note_arguments(plan_.folder, options.arguments);
     }
 
     // Seed by seed, so that a comparison that is broken off has seen all losses alike.
     void train_all() {
         const SignalWatch signals;
         for (int i = 0; i < options_.seeds; ++i)
-            for (const Method& method : plan_.methods) results_.runs.push_back(train(method, options_.seed + static_cast<std::uint64_t>(i), signals));
+            for (const Method& method : plan_.methods)
+                if (!has_failed(method)) try_to_train(method, options_.seed + static_cast<std::uint64_t>(i), signals);
         group_by_loss();
     }
 
-    void finish() {
+    // All is made before anything is written. Returns the exit status.
+    int finish() {
         console_.out << '\n';
         print_summary(console_, results_);
-        if (!options_.json.empty()) write_file(options_.json, results_json(results_));
-        if (plan_.folder.empty()) return;
-        write_file(plan_.folder + "/results.json", results_json(results_));
-        write_file(plan_.folder + "/results.csv", results_csv(results_));
-        write_file(plan_.folder + "/table.txt", summary_table());
-        write_file(plan_.folder + "/report.html", report_html(make_report(*plan_.task, plan_.methods, results_, options_)));
-        console_.out << "\nreport: " << plan_.folder << "/report.html\n";
+        const std::string json = results_json(results_);
+        const std::string html = plan_.folder.empty() ? "" : report_html(make_report(*plan_.task, plan_.methods, results_, options_));
+        if (!options_.json.empty()) write_file(options_.json, json);
+        if (!plan_.folder.empty()) {
+            write_file(plan_.folder + "/results.json", json);
+            write_file(plan_.folder + "/results.csv", results_csv(results_));
+            write_file(plan_.folder + "/table.txt", summary_table());
+            write_file(plan_.folder + "/report.html", html);
+            console_.out << "\nreport: " << plan_.folder << "/report.html\n";
+        }
+        return results_.failed.empty() ? exit_done : exit_check_failed;
     }
 
 private:
@@ -71,6 +80,20 @@ private:
             listed += text(listed.empty() ? "" : ", ", value, " (", method.text, ")");
         }
         return values.size() == 1 ? *values.begin() : listed;
+    }
+
+    bool has_failed(const Method& method) const {
+        return std::any_of(results_.failed.begin(), results_.failed.end(), [&](const FailedRun& run) { return run.loss == method.text; });
+    }
+
+    // A loss that diverges costs the others nothing.
+    void try_to_train(const Method& method, std::uint64_t seed, const SignalWatch& signals) {
+        try {
+            results_.runs.push_back(train(method, seed, signals));
+        } catch (const Diverged& error) {
+            results_.failed.push_back({method.text, seed, error.what()});
+            console_.out << method.text << "  seed " << seed << "  diverged" << std::endl;
+        }
     }
 
     RunResult train(const Method& method, std::uint64_t seed, const SignalWatch& signals) {
@@ -133,8 +156,7 @@ int run(const CompareOptions& options, Console& console) {
     if (!options.resume.empty()) require_begun(options.resume, "runs");
     Comparison comparison{options, console};
     comparison.train_all();
-    comparison.finish();
-    return exit_done;
+    return comparison.finish();
 }
 
 }  // namespace knoll::apps

@@ -50,16 +50,19 @@ int run(const CheckOptions& options, Console& console) {
             if (!options.quiet) table.add({{record.kind}, {record.name()}, {"no gradient: " + record.no_gradient}, {"-"}});
             continue;
         }
-        const GradcheckResult result = gradcheck(record.function, record.inputs, {.order = 2});
+        const GradcheckResult result = gradcheck(record.function, record.inputs, {.order = 2, .name = record.name()});
         if (!result.ok()) {
             ++failed;
-            failures += record.kind + " " + record.name() + ": " + result.report() + "\n";
+            failures += record.kind + " " + result.report() + "\n";
         }
         if (!options.quiet || !result.ok())
             table.add({{record.kind}, {record.name()}, {result.ok() ? "first and second order" : "FAILED", !result.ok()}, {scientific(result.worst())}});
     }
-    if (!options.quiet || failed > 0) table.print(console);
-    console.out << failures << '\n' << records.size() << " checks, " << failed << " failed\n";
+    if (!options.quiet || failed > 0) {
+        table.print(console);
+        console.out << failures << '\n';
+    }
+    console.out << records.size() << " checks, " << failed << " failed\n";
     return failed == 0 ? exit_done : exit_check_failed;
 }
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <ostream>
 #include <set>
 
@@ -44,6 +45,7 @@ Tensor load_targets(const LossOptions& options, losses::TargetKind kind, DType d
 }
 
 std::string with_17_digits(double number) {
+    if (std::isnan(number)) return "nan";  // whose sign means nothing
     std::array<char, 40> digits{};
     return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::general, 17).ptr};
 }
@@ -92,9 +94,11 @@ int run(const LossOptions& options, Console& console) {
     }
 
     print_values(console, value);
-    if (!options.value.empty()) save_npy(options.value, value);
-    if (!options.grad.empty()) save_npy(options.grad, gradient);
-    if (second_order) save_npy(options.hvp, product);
+    std::vector<NpyFile> files;
+    if (!options.value.empty()) files.push_back({options.value, value});
+    if (!options.grad.empty()) files.push_back({options.grad, gradient});
+    if (second_order) files.push_back({options.hvp, product});
+    save_npy(files);
     return exit_done;
 }
 

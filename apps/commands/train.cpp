@@ -41,6 +41,7 @@ int run(const TrainOptions& options, Console& console) {
                      .label = method.text},
                     RunFolder{plan.folder},
                     console};
+    if (!plan.folder.empty() && options.resume.empty()) note_arguments(plan.folder, options.arguments);
     const RunResult result = trainer.run(signals);
 
     Results results{

@@ -22,7 +22,7 @@ std::vector<Method> parse_methods(const TrainingOptions& options, const TaskInfo
     std::vector<Method> methods;
     std::set<std::string> seen;
     for (const std::string& given : options.methods.empty() ? info.methods : options.methods) {
-        if (!seen.insert(given).second) throw UsageError("expected each loss once, got " + given + " twice; for more runs use --seeds");
+        if (!seen.insert(given).second) throw UsageError("[compare] expected each loss once, got " + given + " twice; for more runs use --seeds");
         methods.push_back(parse_method(given, info));
     }
     return methods;
@@ -49,18 +49,25 @@ void print_settings(const Console& console, const NamedTexts& settings) {
 
 void print_summary(const Console& console, const Results& results) {
     const std::vector<LossSummary> summaries = summarize(results);
-    const std::size_t seeds = results.runs.size() / summaries.size();
     std::vector<std::string> header{"loss"};
-    for (const MetricSummary& metric : summaries.front().metrics) header.push_back(metric.name);
+    for (const std::string& name : metric_names(results)) header.push_back(name);
     header.emplace_back("time per run");
     Table table{header, 1};
     for (const LossSummary& summary : summaries) {
         std::vector<Table::Cell> row{{summary.loss + (summary.reference ? " (reference)" : "")}};
-        for (const MetricSummary& metric : summary.metrics) row.push_back({mean_std_text(metric, seeds), metric.best && summaries.size() > 1});
+        for (const MetricSummary& metric : summary.metrics) row.push_back({mean_std_text(metric, summary.runs), metric.best && summaries.size() > 1});
         row.push_back({duration(summary.seconds)});
         table.add(std::move(row));
     }
+    for (const FailedRun& run : results.failed) {
+        std::vector<Table::Cell> row(header.size(), {"-"});
+        row.front() = {run.loss};
+        row.back() = {"diverged"};
+        table.add(std::move(row));
+    }
     table.print(console);
+    if (!results.failed.empty()) console.out << '\n';
+    for (const FailedRun& run : results.failed) console.out << run.loss << " diverged with seed " << run.seed << ": " << run.reason << '\n';
 }
 
 }  // namespace knoll::apps

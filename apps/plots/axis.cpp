@@ -32,6 +32,7 @@ Axis make_axis(Range range, const AxisOptions& options) {
     const double smallest_step = options.whole_numbers ? 1.0 : 0.0;
     const double step = std::max(nice_step(range.high - range.low, options.ticks), smallest_step);
     if (options.widen) range = {std::floor(range.low / step + 1e-9) * step, std::ceil(range.high / step - 1e-9) * step};
+    range = {std::max(range.low, options.limits.low), std::min(range.high, options.limits.high)};
 
     Axis axis{.range = range, .ticks = {}, .decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)))};
     for (double tick = std::ceil(range.low / step - 1e-9); tick * step <= range.high + 1e-9 * step; ++tick) axis.ticks.push_back(tick * step);

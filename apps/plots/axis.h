@@ -1,6 +1,7 @@
 // An axis: a range of numbers, where its ticks stand, and how they are written.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,10 @@ struct Axis {
 };
 
 struct AxisOptions {
-    int ticks = 6;               ///< about so many
-    bool widen = false;          ///< the range to whole ticks
-    bool whole_numbers = false;  ///< no ticks between them
+    int ticks = 6;                                                                                       ///< about so many
+    bool widen = false;                                                                                  ///< the range to whole ticks
+    bool whole_numbers = false;                                                                          ///< no ticks between them
+    Range limits = {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};  ///< no value lies beyond
 };
 
 /// Ticks at 1, 2 or 5 times a power of ten within the range.

@@ -14,7 +14,6 @@ Range value_range(const BarPlot& plot) {
     Range range{0, 0};
     for (const BarSeries& series : plot.series)
         for (std::size_t i = 0; i < series.values.size(); ++i) range.include(series.values[i] + (series.spread.empty() ? 0 : series.spread[i]));
-    range.high = std::min(range.high, plot.limit.value_or(range.high));
     return range;
 }
 
@@ -47,7 +46,7 @@ std::string bar_plot(const BarPlot& plot) {
     const std::vector<Pen> pens = pens_for(plot.series);
     const CategoryLabels labels = category_labels(plot);
     const Frame frame = draw_head(svg, plot.width, plot.height, {plot.title, "", plot.y_label}, pens, labels.room, true);
-    const Axis axis = make_axis(value_range(plot), {.ticks = 5, .widen = true});
+    const Axis axis = make_axis(value_range(plot), {.ticks = 5, .widen = true, .limits = {0, plot.limit.value_or(AxisOptions{}.limits.high)}});
     draw_y_axis(svg, frame, axis, plot.y_label);
 
     const double slot = frame.width() / static_cast<double>(plot.categories.size());

@@ -91,7 +91,8 @@ std::string line_plot(const LinePlot& plot) {
     const std::vector<Pen> pens = pens_for(plot.series);
     const Frame frame = draw_head(svg, plot.width, plot.height, {plot.title, plot.x_label, plot.y_label}, pens, 26, false);
     const Axis x = make_axis(x_range(plot.series), {.ticks = 8, .whole_numbers = plot.whole_x});
-    const Axis y = make_axis(plot.y_range.value_or(y_range(plot.series)), {.widen = !plot.y_range.has_value()});
+    const Axis y =
+        make_axis(plot.y_range.value_or(y_range(plot.series)), {.widen = !plot.y_range.has_value(), .limits = plot.limits.value_or(AxisOptions{}.limits)});
     draw_x_axis(svg, frame, x, plot.x_label);
     draw_y_axis(svg, frame, y, plot.y_label);
 

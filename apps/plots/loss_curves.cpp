@@ -33,11 +33,12 @@ Curve multi_label_curve(const losses::Loss& loss, const Tensor& x, double target
     return {value.to_vector(), grad(sum(value), logit).to_vector()};
 }
 
-Curve single_label_curve(const losses::Loss& loss, const Tensor& x, const LossCurveOptions& options) {
-    const Tensor true_logit = reshape(x, {samples, 1}).detach().set_requires_grad();
-    const Tensor logits = concat({true_logit, zeros({samples, options.classes - 1}, DType::f64)}, 1);
-    const Tensor value = loss(logits, zeros({samples}, DType::i64), {.epoch = options.epoch});
-    const Tensor gradient = grad(sum(value), true_logit, {.allow_unused = true});
+// Against the logit of class 0, which is the true one or not.
+Curve single_label_curve(const losses::Loss& loss, const Tensor& x, std::int64_t true_class, const LossCurveOptions& options) {
+    const Tensor logit = reshape(x, {samples, 1}).detach().set_requires_grad();
+    const Tensor logits = concat({logit, zeros({samples, options.classes - 1}, DType::f64)}, 1);
+    const Tensor value = loss(logits, full({samples}, static_cast<double>(true_class), DType::i64), {.epoch = options.epoch});
+    const Tensor gradient = grad(sum(value), logit, {.allow_unused = true});
     return {value.to_vector(), gradient.defined() ? gradient.to_vector() : std::vector<double>(samples, 0.0)};
 }
 
@@ -79,22 +80,20 @@ std::vector<LinePlot> loss_curves(const std::vector<std::string>& specifications
     const losses::TargetKind kind = losses::make(specifications.front())->target_kind();
     check_kinds(specifications, kind);
 
+    const bool single = kind == losses::TargetKind::class_index;
     const Tensor x = sampled_logits(options);
     const std::vector<double> numbers = x.to_vector();
     std::vector<LinePlot> plots;
-    if (kind == losses::TargetKind::class_index) {
-        const std::string label = text("logit of the true class, ", options.classes - 1, " others at 0");
-        plots = {empty_plot("Loss", label, "loss"), empty_plot("Gradient", label, "d loss / d logit")};
-        for (const std::string& specification : specifications)
-            add_curve(plots[0], plots[1], specification, numbers, single_label_curve(*losses::make(specification, Reduction::none), x, options));
-        return plots;
-    }
-    for (const double target : {1.0, 0.0}) {
-        const std::string which = target > 0.5 ? "positive target" : "negative target";
-        LinePlot values = empty_plot("Loss, " + which, "logit", "loss");
-        LinePlot gradients = empty_plot("Gradient, " + which, "logit", "d loss / d logit");
-        for (const std::string& specification : specifications)
-            add_curve(values, gradients, specification, numbers, multi_label_curve(*losses::make(specification, Reduction::none), x, target, options));
+    for (const bool first : {true, false}) {  // the true class, then a wrong one; a positive target, then a negative one
+        const std::string which = single ? (first ? "true class" : "wrong class") : (first ? "positive target" : "negative target");
+        const std::string label = single ? text("logit of ", first ? "the true" : "a wrong", " class, ", options.classes - 1, " others at 0") : "logit";
+        LinePlot values = empty_plot("Loss, " + which, label, "loss");
+        LinePlot gradients = empty_plot("Gradient, " + which, label, "d loss / d logit");
+        for (const std::string& specification : specifications) {
+            const std::unique_ptr<losses::Loss> loss = losses::make(specification, Reduction::none);
+            add_curve(values, gradients, specification, numbers,
+                      single ? single_label_curve(*loss, x, first ? 0 : 1, options) : multi_label_curve(*loss, x, first ? 1.0 : 0.0, options));
+        }
         plots.push_back(std::move(values));
         plots.push_back(std::move(gradients));
     }

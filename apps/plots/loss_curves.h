@@ -14,11 +14,11 @@ struct LossCurveOptions {
     double from = -6;
     double to = 6;
     int epoch = 1;
-    std::int64_t classes = 10;  ///< single label: the others' logits are 0; multi-label: matters to losses that depend on their number
+    std::int64_t classes = 10;  ///< single label: all other logits are 0; multi-label: matters to losses that depend on their number
 };
 
-/// Four plots for multi-label losses: value and gradient for a positive and for a negative target. Two for single-label ones, against
-/// the logit of the true class with all others at 0. Throws ValueError where the losses take targets of different kinds, or of
+/// Four plots: value and gradient, for multi-label losses of a positive and of a negative target, for single-label ones against the logit
+/// of the true class and against that of a wrong one, with all others at 0. Throws ValueError where the losses take targets of different kinds, or of
 /// another kind than these.
 std::vector<LinePlot> loss_curves(const std::vector<std::string>& losses, const LossCurveOptions& options);
 

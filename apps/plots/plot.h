@@ -23,6 +23,7 @@ struct LinePlot {
     std::string y_label = {};
     std::vector<Series> series = {};
     std::optional<Range> y_range = {};  ///< what lies outside is cut off; all of it unless given
+    std::optional<Range> limits = {};   ///< no value can be beyond: 0 to 100 for percent
     bool markers = false;
     bool whole_x = false;  ///< x counts something
     double width = 640;

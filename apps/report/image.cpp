@@ -1,6 +1,8 @@
 #include <knoll/apps/report/image.h>
 
 #include <knoll/core/error.h>
+#include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/reduce.h>
 
 #include <png.h>
 
@@ -12,17 +14,24 @@ namespace knoll::apps {
 
 namespace {
 
+bool can_be_shown(std::int64_t channels) { return channels == 1 || channels == 3; }
+
+// Brightness from 0 to 1, in channels that a picture can have.
+Tensor brightness(const Tensor& image) {
+    const Tensor scaled = image.dtype() == DType::u8 ? image.to(DType::f32) / 255.0 : image;
+    return can_be_shown(image.size(0)) ? scaled : mean(scaled, 0, true);
+}
+
 std::uint8_t to_byte(double brightness) { return static_cast<std::uint8_t>(std::lround(255 * std::clamp(brightness, 0.0, 1.0))); }
 
 // [C, H, W] to pixels with their channels side by side.
 std::vector<std::uint8_t> interleaved(const Tensor& image) {
-    const double scale = image.dtype() == DType::u8 ? 1.0 / 255 : 1.0;
     const std::vector<double> values = image.to_vector();
     const auto channels = static_cast<std::size_t>(image.size(0));
     const std::size_t area = values.size() / channels;
     std::vector<std::uint8_t> pixels(values.size());
     for (std::size_t c = 0; c < channels; ++c)
-        for (std::size_t i = 0; i < area; ++i) pixels[i * channels + c] = to_byte(scale * values[c * area + i]);
+        for (std::size_t i = 0; i < area; ++i) pixels[i * channels + c] = to_byte(values[c * area + i]);
     return pixels;
 }
 
@@ -45,10 +54,12 @@ std::string encode_png(std::span<const std::uint8_t> pixels, std::int64_t width,
 }
 
 std::string png_data_uri(const Tensor& image) {
-    require<ShapeError>(image.rank() == 3 && (image.size(0) == 1 || image.size(0) == 3), "[png_data_uri] expected an image [1 or 3, H, W], got ",
-                        image.shape());
-    return "data:image/png;base64," + base64(encode_png(interleaved(image), image.size(2), image.size(1), image.size(0)));
+    require<ShapeError>(image.rank() == 3 && image.numel() > 0, "[png_data_uri] expected an image [C, H, W], got ", image.shape());
+    const Tensor shown = brightness(image);
+    return "data:image/png;base64," + base64(encode_png(interleaved(shown), shown.size(2), shown.size(1), shown.size(0)));
 }
+
+std::string channels_note(std::int64_t channels) { return can_be_shown(channels) ? "" : text(" Shown is the mean of their ", channels, " channels."); }
 
 std::string base64(std::string_view bytes) {
     static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

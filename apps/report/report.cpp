@@ -29,6 +29,12 @@ std::string summary_row(const LossSummary& summary, std::size_t seeds) {
     return row + text("<td>", duration(summary.seconds), "</td></tr>\n");
 }
 
+std::string failed_row(const FailedRun& run, std::size_t metrics) {
+    std::string row = text("<tr><td><code>", escaped(run.loss), "</code></td>");
+    for (std::size_t m = 0; m < metrics; ++m) row += "<td>–</td>";
+    return row + "<td>diverged</td></tr>\n";
+}
+
 std::string summary_note(const Results& results, std::size_t seeds) {
     std::string note = "Percent; the best of a column is bold. ";
     note += seeds > 1 ? text("Mean ± standard deviation over ", seeds, " seeds; every loss had the same ones.") : "One seed.";
@@ -40,11 +46,14 @@ std::string summary_section(const Results& results) {
     const std::vector<LossSummary> summaries = summarize(results);
     const std::size_t seeds = count_seeds(results);
     std::string out = "<section id=\"results\">\n<h2>Results</h2>\n<div class=\"card\"><table>\n<thead><tr><th>Loss</th>";
-    if (!summaries.empty())
-        for (const MetricSummary& metric : summaries.front().metrics) out += text("<th>", escaped(metric.name), "</th>");
+    for (const std::string& name : metric_names(results)) out += text("<th>", escaped(name), "</th>");
     out += "<th>time per run</th></tr></thead>\n<tbody>\n";
     for (const LossSummary& summary : summaries) out += summary_row(summary, seeds);
-    return out + text("</tbody></table></div>\n<p class=\"note\">", summary_note(results, seeds), "</p>\n</section>\n");
+    for (const FailedRun& run : results.failed) out += failed_row(run, metric_names(results).size());
+    out += text("</tbody></table></div>\n<p class=\"note\">", summary_note(results, seeds), "</p>\n");
+    for (const FailedRun& run : results.failed)
+        out += text("<p class=\"note\"><code>", escaped(run.loss), "</code> diverged with seed ", run.seed, ": ", escaped(run.reason), "</p>\n");
+    return out + "</section>\n";
 }
 
 std::string figure_section(const FigureGroup& group) {

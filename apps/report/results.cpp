@@ -18,7 +18,7 @@ std::vector<const RunResult*> runs_of(const Results& results, const std::string&
 
 LossSummary summarize_loss(const Results& results, const std::string& loss) {
     const auto runs = runs_of(results, loss);
-    LossSummary summary{.loss = loss};
+    LossSummary summary{.loss = loss, .runs = runs.size()};
     summary.reference = std::find(results.references.begin(), results.references.end(), loss) != results.references.end();
     for (std::size_t m = 0; m < runs.front()->metrics.size(); ++m) {
         std::vector<double> values;
@@ -49,11 +49,20 @@ bool same_names(const std::vector<Metric>& a, const std::vector<Metric>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Metric& x, const Metric& y) { return x.name == y.name; });
 }
 
+std::vector<std::string> metric_names(const Results& results) {
+    std::vector<std::string> names;
+    if (results.runs.empty()) return names;
+    for (const Metric& metric : results.runs.front().metrics) names.push_back(metric.name);
+    return names;
+}
+
 std::vector<LossSummary> summarize(const Results& results) {
     std::vector<LossSummary> summaries;
     for (const RunResult& run : results.runs) {
-        const bool known = std::any_of(summaries.begin(), summaries.end(), [&](const LossSummary& s) { return s.loss == run.loss; });
-        if (!known) summaries.push_back(summarize_loss(results, run.loss));
+        const auto is_its = [&](const auto& entry) { return entry.loss == run.loss; };
+        const bool known = std::any_of(summaries.begin(), summaries.end(), is_its);
+        const bool failed = std::any_of(results.failed.begin(), results.failed.end(), is_its);
+        if (!known && !failed) summaries.push_back(summarize_loss(results, run.loss));
     }
     if (!summaries.empty()) mark_best(summaries);
     return summaries;

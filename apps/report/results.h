@@ -37,6 +37,14 @@ struct RunResult {
     friend bool operator==(const RunResult&, const RunResult&) = default;
 };
 
+/// A run that came to no result.
+struct FailedRun {
+    std::string loss;
+    std::uint64_t seed = 0;
+    std::string reason;
+    friend bool operator==(const FailedRun&, const FailedRun&) = default;
+};
+
 using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 
 struct Results {
@@ -44,6 +52,7 @@ struct Results {
     std::string data;
     NamedTexts options = {};
     std::vector<RunResult> runs = {};
+    std::vector<FailedRun> failed = {};
     std::vector<std::string> references = {};  ///< losses that saw more than the others: shown, never counted as best
 };
 
@@ -58,10 +67,14 @@ struct LossSummary {
     std::string loss;
     std::vector<MetricSummary> metrics = {};
     double seconds = 0;  ///< mean
+    std::size_t runs = 0;
     bool reference = false;
 };
 
-/// One entry per loss, in order of first appearance.
+/// Those that every run has.
+std::vector<std::string> metric_names(const Results& results);
+
+/// One entry per loss, in order of first appearance. A loss of which a run failed has none: the mean of the others would flatter it.
 std::vector<LossSummary> summarize(const Results& results);
 
 struct MeanStd {

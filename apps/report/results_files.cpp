@@ -67,6 +67,7 @@ std::string results_json(const Results& results) {
         for (const MetricSummary& metric : summary.metrics) metrics[metric.name] = {{"mean", metric.mean}, {"std", metric.std}};
         out["summary"].push_back({{"loss", summary.loss}, {"metrics", metrics}});
     }
+    for (const FailedRun& run : results.failed) out["failed"].push_back({{"loss", run.loss}, {"seed", run.seed}, {"reason", run.reason}});
     return out.dump(2) + "\n";
 }
 
@@ -75,6 +76,7 @@ Results parse_results_json(const std::string& json, const std::string& source) {
         Results results{.task = parsed.at("task"), .data = parsed.at("data")};
         for (const auto& [name, value] : parsed.at("options").items()) results.options.emplace_back(name, value.get<std::string>());
         for (const Json& run : parsed.at("runs")) results.runs.push_back(parse_public_run(run));
+        for (const Json& run : parsed.value("failed", Json::array())) results.failed.push_back({run.at("loss"), run.at("seed"), run.at("reason")});
         return results;
     });
 }

@@ -7,7 +7,8 @@
 
 namespace knoll::apps {
 
-/// {"task", "data", "options", "runs": [{"loss", "seed", "metrics", "seconds"}], "summary": [{"loss", "metrics": {NAME: {"mean", "std"}}}]}
+/// {"task", "data", "options", "runs": [{"loss", "seed", "metrics", "seconds"}], "summary": [{"loss", "metrics": {NAME: {"mean", "std"}}}]};
+/// where runs failed also "failed": [{"loss", "seed", "reason"}].
 std::string results_json(const Results& results);
 /// Reads results_json back. Throws FileError naming the source on anything else.
 Results parse_results_json(const std::string& json, const std::string& source);

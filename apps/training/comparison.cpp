@@ -29,22 +29,30 @@ std::vector<std::string> loss_names(const Results& results) {
 
 double logged(const EpochRecord& record, int metric) { return metric < 0 ? record.loss : record.metrics[static_cast<std::size_t>(metric)].value; }
 
-// The losses themselves: no modifiers, no procedures, each once.
+bool is_among(const std::string& name, const std::vector<std::string>& names) { return std::find(names.begin(), names.end(), name) != names.end(); }
+
+// Without modifiers, each once.
+std::vector<std::string> procedures_among(const std::vector<Method>& methods, const TaskInfo& info) {
+    std::vector<std::string> procedures;
+    for (const Method& method : methods)
+        if (is_among(method.loss, info.procedures) && !is_among(method.loss, procedures)) procedures.push_back(method.loss);
+    return procedures;
+}
+
 std::vector<std::string> drawable_losses(const std::vector<Method>& methods, const TaskInfo& info) {
     std::vector<std::string> losses;
-    for (const Method& method : methods) {
-        const bool procedure = std::find(info.procedures.begin(), info.procedures.end(), method.loss) != info.procedures.end();
-        if (!procedure && std::find(losses.begin(), losses.end(), method.loss) == losses.end()) losses.push_back(method.loss);
-    }
+    for (const Method& method : methods)
+        if (!is_among(method.loss, info.procedures) && !is_among(method.loss, losses)) losses.push_back(method.loss);
     return losses;
 }
 
 FigureGroup learning_group(const Results& results) {
     FigureGroup group{.heading = "Learning curves",
                       .introduction =
-                          "After every epoch, on the first 500 images of the evaluation set; the band is one standard deviation over seeds. "
+                          "After every epoch, on 500 of the evaluation images (all, if there are fewer), the same in all runs; the band is one standard "
+                          "deviation over seeds. "
                           "No setting and no epoch was chosen by these numbers: the table shows where each run ended."};
-    if (results.runs.empty() || results.runs.front().epochs.empty()) return group;
+    if (summarize(results).empty() || results.runs.front().epochs.empty()) return group;
     const auto& metrics = results.runs.front().epochs.front().metrics;
     for (std::size_t m = 0; m < metrics.size(); ++m)
         group.figures.push_back({.svg = line_plot(learning_curves(results, static_cast<int>(m))), .caption = metrics[m].name + " while training"});
@@ -55,7 +63,7 @@ FigureGroup learning_group(const Results& results) {
 
 FigureGroup class_group(const Task& task, const Results& results) {
     FigureGroup group{.heading = "Class by class", .introduction = "At the end of training; means over seeds with one standard deviation."};
-    if (results.runs.empty() || results.runs.front().per_class.empty()) return group;
+    if (summarize(results).empty() || results.runs.front().per_class.empty()) return group;
     group.figures.push_back(
         {.svg = bar_plot(class_bars(results, task.class_names(), task.per_class_label())), .caption = "Each class: " + task.per_class_label(), .wide = true});
     return group;
@@ -66,6 +74,8 @@ FigureGroup loss_group(const std::vector<Method>& methods, const Task& task) {
                       .introduction =
                           "Value and gradient against the logit. Where a gradient is positive, training pushes the logit down. "
                           "A loss that changes with the epoch is drawn as it is from the second one on."};
+    for (const std::string& procedure : procedures_among(methods, task.info()))
+        group.introduction += " " + procedure + " is a procedure of several steps, not a loss, and has no curve of its own.";
     const std::vector<std::string> losses = drawable_losses(methods, task.info());
     if (losses.empty()) return group;
     const auto classes = static_cast<std::int64_t>(task.class_names().size());
@@ -79,6 +89,7 @@ FigureGroup loss_group(const std::vector<Method>& methods, const Task& task) {
 LinePlot learning_curves(const Results& results, int metric) {
     const std::string label = metric < 0 ? "training loss" : results.runs.front().epochs.front().metrics[static_cast<std::size_t>(metric)].name;
     LinePlot plot{.title = label, .x_label = "epoch", .y_label = metric < 0 ? "loss" : label + " (percent)", .series = {}, .markers = true, .whole_x = true};
+    if (metric >= 0) plot.limits = Range{0, 100};
     for (const std::string& loss : loss_names(results)) {
         const auto runs = runs_of(results, loss);
         Series series{.name = loss, .x = {}, .y = {}, .reference = is_reference(results, loss)};

@@ -8,6 +8,7 @@
 #include <knoll/data/synthetic/scenes.h>
 #include <knoll/data/synthetic/shapes.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <optional>
@@ -28,6 +29,7 @@ constexpr std::int64_t test_object_count = 1000;
 constexpr std::uint64_t train_seed = 1;
 constexpr std::uint64_t test_seed = 2;
 constexpr std::uint64_t split_seed = 3;
+constexpr std::uint64_t sample_seed = 4;
 
 const std::vector<std::string> data_names{"fashion", "cifar10", "cifar100", "arff:TRAIN,TEST,LABELS", "shapes"};
 
@@ -122,13 +124,39 @@ MultiLabelData load_arff_pair(const TrainingOptions& options) {
     if (parts.size() == 4)
         for (const std::string& extent : split(parts[3], 'x')) arff.image.push_back(whole_number(extent, "an image size CxHxW"));
     const std::string folder = options.data_dir.empty() ? "" : options.data_dir + "/";
-    return {parts[0], data::load_arff(folder + parts[0], arff), data::load_arff(folder + parts[1], arff)};
+    return {parts[0], options.data, data::load_arff(folder + parts[0], arff), data::load_arff(folder + parts[1], arff)};
 }
 
 // Four fifths to train on, one to evaluate on.
 template <class Set>
 std::pair<Set, Set> held_out(const Set& train) {
     return data::random_split(train, train.count() - train.count() / 5, split_seed);
+}
+
+std::vector<std::int64_t> some_indices(std::int64_t from, std::int64_t count, std::uint64_t seed) {
+    std::vector<std::int64_t> order = data::random_order(from, Rng{seed});
+    order.resize(static_cast<std::size_t>(count));
+    return order;
+}
+
+template <class Set>
+Set first_of(const Set& set, std::int64_t count) {
+    return count >= set.count() ? set : data::subset(set, some_indices(set.count(), count, split_seed));
+}
+
+template <class Set>
+Set sample(const Set& set, std::int64_t count) {
+    if (count >= set.count()) return set;
+    std::vector<std::int64_t> indices = some_indices(set.count(), count, sample_seed);
+    std::sort(indices.begin(), indices.end());
+    return data::subset(set, indices);
+}
+
+template <class Set>
+Set with_size(const Set& set, const std::optional<std::int64_t>& size, const char* option) {
+    if (!size) return set;
+    require<ValueError>(*size <= set.count(), "[data] expected ", option, " of at most ", set.count(), ", the examples that there are, got ", *size);
+    return at_most(set, *size);
 }
 
 template <class Data>
@@ -138,24 +166,17 @@ Data with_sizes(Data all, const TrainingOptions& options) {
                         all.test.example_shape());
     require<ShapeError>(shape.numel() > 0, "[data] expected examples of at least one value, got shape ", shape);
     if (options.validate) std::tie(all.train, all.test) = held_out(all.train);
-    if (options.train_size) all.train = at_most(all.train, *options.train_size);
-    if (options.test_size) all.test = at_most(all.test, *options.test_size);
+    all.train = with_size(all.train, options.train_size, "--train-size");
+    all.test = with_size(all.test, options.test_size, "--test-size");
     return all;
-}
-
-template <class Set>
-Set first_of(const Set& set, std::int64_t count) {
-    if (count >= set.count()) return set;
-    std::vector<std::int64_t> order = data::random_order(set.count(), Rng{split_seed});
-    order.resize(static_cast<std::size_t>(count));
-    return data::subset(set, order);
 }
 
 // Scenes to evaluate on show other objects than those to train on; with --validate, both come from the training objects.
 MultiLabelData make_scenes(const TrainingOptions& options) {
     SingleLabelData objects = options.data == "shapes" ? draw_shapes(object_count, test_object_count, 0.0) : load_objects(options);
     if (options.validate) std::tie(objects.train, objects.test) = held_out(objects.train);
-    return {objects.name + " scenes", data::compose_scenes(objects.train, {.count = options.train_size.value_or(scene_count), .seed = train_seed}),
+    const std::string name = objects.name + " scenes";
+    return {name, name, data::compose_scenes(objects.train, {.count = options.train_size.value_or(scene_count), .seed = train_seed}),
             data::compose_scenes(objects.test, {.count = options.test_size.value_or(test_scene_count), .seed = test_seed})};
 }
 
@@ -178,5 +199,7 @@ MultiLabelData load_multi_label(const TrainingOptions& options) {
 
 data::LabeledImages at_most(const data::LabeledImages& set, std::int64_t count) { return first_of(set, count); }
 data::MultiLabelImages at_most(const data::MultiLabelImages& set, std::int64_t count) { return first_of(set, count); }
+data::LabeledImages sample_of(const data::LabeledImages& set, std::int64_t count) { return sample(set, count); }
+data::MultiLabelImages sample_of(const data::MultiLabelImages& set, std::int64_t count) { return sample(set, count); }
 
 }  // namespace knoll::apps

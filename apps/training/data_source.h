@@ -16,12 +16,13 @@ struct SingleLabelData {
 
 struct MultiLabelData {
     std::string name;
+    std::string source;  ///< all that settles which data these are: the name, or --data where that names files
     data::MultiLabelImages train;
     data::MultiLabelImages test;
 };
 
 /// fashion, cifar10, cifar100, shapes. Throws FileError where files are missing, with the way to get them; ValueError on another name.
-/// --train-size and --test-size are the caller's to apply.
+/// Throws ValueError on a --train-size or --test-size of more examples than there are.
 SingleLabelData load_single_label(const TrainingOptions& options);
 
 /// Scenes of fashion, cifar10 or cifar100 objects (16000 for training and 2000 to evaluate unless options say otherwise), drawn shapes, or
@@ -31,5 +32,9 @@ MultiLabelData load_multi_label(const TrainingOptions& options);
 /// The first `count` examples in an order that depends on nothing but the set's size; all, if there are not more.
 data::LabeledImages at_most(const data::LabeledImages& set, std::int64_t count);
 data::MultiLabelImages at_most(const data::MultiLabelImages& set, std::int64_t count);
+
+/// `count` examples drawn at random, always the same ones of a set of that size, in the set's order; all, if there are not more.
+data::LabeledImages sample_of(const data::LabeledImages& set, std::int64_t count);
+data::MultiLabelImages sample_of(const data::MultiLabelImages& set, std::int64_t count);
 
 }  // namespace knoll::apps

@@ -44,6 +44,16 @@ NamedTexts describe(const Hyperparameters& h) {
             {"ema", text(h.ema)}};
 }
 
+const std::vector<std::string>& optimizer_names() {
+    static const std::vector<std::string> names{"sgd", "nesterov", "adam", "adamw", "rmsprop"};
+    return names;
+}
+
+const std::vector<std::string>& schedule_names() {
+    static const std::vector<std::string> names{"constant", "step", "cosine", "one-cycle", "warmup-cosine"};
+    return names;
+}
+
 std::unique_ptr<nn::Optimizer> make_optimizer(const nn::Sequential& model, const Hyperparameters& h) {
     if (h.optimizer == "sgd") return make_with_decay<nn::SGD>(model, nn::SGDOptions{.learning_rate = h.learning_rate, .momentum = 0.9}, h.weight_decay);
     if (h.optimizer == "nesterov")
@@ -51,8 +61,7 @@ std::unique_ptr<nn::Optimizer> make_optimizer(const nn::Sequential& model, const
     if (h.optimizer == "adam") return make_with_decay<nn::Adam>(model, nn::AdamOptions{.learning_rate = h.learning_rate}, h.weight_decay);
     if (h.optimizer == "adamw") return make_with_decay<nn::AdamW>(model, nn::AdamWOptions{.learning_rate = h.learning_rate}, h.weight_decay);
     if (h.optimizer == "rmsprop") return make_with_decay<nn::RMSprop>(model, nn::RMSpropOptions{.learning_rate = h.learning_rate}, h.weight_decay);
-    fail<ValueError>("[train] expected --optimizer to be a known name, got ", h.optimizer,
-                     suggestion(h.optimizer, {"sgd", "nesterov", "adam", "adamw", "rmsprop"}));
+    fail<ValueError>("[train] expected --optimizer to be a known name, got ", h.optimizer, suggestion(h.optimizer, optimizer_names()));
 }
 
 nn::RateCurve make_curve(const Hyperparameters& h, std::int64_t total_steps) {
@@ -66,8 +75,7 @@ nn::RateCurve make_curve(const Hyperparameters& h, std::int64_t total_steps) {
         const std::int64_t warm_up = std::max<std::int64_t>(steps / 20, 1);
         return nn::WarmUp{.steps = warm_up, .start_factor = 0.1, .then = nn::CosineAnnealingLR{.t_max = std::max<std::int64_t>(steps - warm_up, 1)}};
     }
-    fail<ValueError>("[train] expected --schedule to be a known name, got ", h.schedule,
-                     suggestion(h.schedule, {"constant", "step", "cosine", "one-cycle", "warmup-cosine"}));
+    fail<ValueError>("[train] expected --schedule to be a known name, got ", h.schedule, suggestion(h.schedule, schedule_names()));
 }
 
 }  // namespace knoll::apps

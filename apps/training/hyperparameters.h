@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace knoll::nn {
 class Optimizer;
@@ -29,6 +30,9 @@ struct Hyperparameters {
 Hyperparameters with_options(const Hyperparameters& initial, const TrainingOptions& options);
 /// Name and value of each.
 NamedTexts describe(const Hyperparameters& hyperparameters);
+
+const std::vector<std::string>& optimizer_names();
+const std::vector<std::string>& schedule_names();
 
 /// sgd (momentum 0.9), nesterov, adam, adamw or rmsprop. Weight decay is for weights of two and more dimensions: not for biases and
 /// normalisation. Throws ValueError on another name.

@@ -107,12 +107,8 @@ public:
     Evaluation evaluate(nn::Sequential& model, std::int64_t at_most_examples) const override {
         NoGrad no_grad;
         metrics::ConfusionMatrix confusion;
-        std::int64_t seen = 0;
-        for (const data::Batch& batch : data::Loader{data_.test, {.batch_size = evaluation_batch}}) {
+        for (const data::Batch& batch : data::Loader{sample_of(data_.test, at_most_examples), {.batch_size = evaluation_batch}})
             confusion.update(model(batch.images), batch.labels);
-            seen += batch.size();
-            if (seen >= at_most_examples) break;
-        }
         std::vector<double> per_class = confusion.class_accuracy();
         for (double& accuracy : per_class) accuracy *= 100;
         return {.metrics = {{"accuracy", 100 * confusion.accuracy()},
@@ -149,7 +145,10 @@ public:
             }
         return shown;
     }
-    std::string examples_introduction() const override { return "One training image of each class, with the number of examples that the class has."; }
+    std::string examples_introduction() const override {
+        return "One training image of each class, with the number of examples that the class has." +
+               (data_.train.has_images() ? channels_note(data_.train.channels()) : "");
+    }
 
 private:
     data::LabeledImages imbalanced_set(std::uint64_t seed) const {

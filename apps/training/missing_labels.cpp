@@ -47,7 +47,7 @@ public:
     std::string data_name() const override { return data_.name; }
 
     NamedTexts describe() const override {
-        return {{"data", data_.name},
+        return {{"data", data_.source},
                 {"training examples", text(data_.train.count())},
                 {options_.validate ? "validation examples" : "test examples", text(data_.test.count())},
                 {"classes", text(data_.train.classes())},
@@ -84,13 +84,10 @@ public:
         NoGrad no_grad;
         metrics::MeanAveragePrecision average_precision;
         metrics::MultiLabelF1 f1;
-        std::int64_t seen = 0;
-        for (const data::Batch& batch : data::Loader{data_.test, {.batch_size = evaluation_batch}}) {
+        for (const data::Batch& batch : data::Loader{sample_of(data_.test, at_most_examples), {.batch_size = evaluation_batch}}) {
             const Tensor logits = model(batch.images);
             average_precision.update(logits, batch.labels);
             f1.update(logits, batch.labels);
-            seen += batch.size();
-            if (seen >= at_most_examples) break;
         }
         return {.metrics = {{"mAP", 100 * average_precision.value()}, {"CF1", 100 * f1.per_class()}, {"OF1", 100 * f1.overall()}},
                 .per_class = percent(average_precision.class_values())};
@@ -116,7 +113,8 @@ public:
         return shown;
     }
     std::string examples_introduction() const override {
-        return "Training images. Filled: labels that the losses are told of. Dashed: labels that are there and missing from the training set.";
+        return "Training images. Filled: labels that the losses are told of. Dashed: labels that are there and missing from the training set." +
+               (data_.train.has_images() ? channels_note(data_.train.channels()) : "");
     }
 
 private:

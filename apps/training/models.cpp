@@ -15,11 +15,16 @@ nn::Sequential make_mlp(const data::Dataset& set) { return nn::models::mlp({.cha
 
 }  // namespace
 
+const std::vector<std::string>& model_names() {
+    static const std::vector<std::string> names{"small_cnn", "mlp", "lenet5", "resnet20"};
+    return names;
+}
+
 std::string model_name(const std::optional<std::string>& given, const data::Dataset& set) { return given.value_or(set.has_images() ? "small_cnn" : "mlp"); }
 
 nn::Sequential make_named_model(const std::string& name, const data::Dataset& set) {
     if (name == "mlp") return make_mlp(set);
-    const std::vector<std::string> names{"small_cnn", "mlp", "lenet5", "resnet20"};
+    const std::vector<std::string>& names = model_names();
     require<ValueError>(std::find(names.begin(), names.end(), name) != names.end(), "[model] expected the name of a model, got ", name,
                         suggestion(name, names));
     require<ValueError>(set.has_images(), "[model] expected images for ", name, ", got features of shape ", set.example_shape(), "; use --model mlp");

@@ -6,8 +6,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace knoll::apps {
+
+const std::vector<std::string>& model_names();
 
 /// The model's name: as given, or the first that fits the data (small_cnn for images, mlp otherwise).
 std::string model_name(const std::optional<std::string>& given, const data::Dataset& set);

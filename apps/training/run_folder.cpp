@@ -8,10 +8,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <span>
+#include <sstream>
 #include <system_error>
 
 namespace knoll::apps {
@@ -19,6 +22,11 @@ namespace knoll::apps {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What there may be of every run, beside it of a run of train, and of a comparison.
+constexpr std::array run_files{"settings.txt", "log.csv", "checkpoint.safetensors", "run.json"};
+constexpr std::array train_files{"options.txt", "results.json", "model.safetensors"};
+constexpr std::array comparison_files{"options.txt", "report.html", "results.json", "results.csv", "table.txt"};
 
 std::string read_text(const std::string& path) {
     const std::vector<std::byte> bytes = read_file(path);
@@ -46,6 +54,29 @@ void require_folder(const std::string& folder, const std::error_code& error) {
     require<FileError>(!error, "[out] expected a folder to write to, got ", folder, ": ", error.message(), "; choose another with --out");
 }
 
+std::string present_part(const fs::path& path) {
+    std::error_code ignored;
+    fs::path present = path;
+    while (!fs::exists(present, ignored) && present.has_relative_path()) present = present.parent_path();
+    return present.string();
+}
+
+void remove_files(const std::string& folder, std::span<const char* const> names) {
+    std::error_code error;
+    for (const char* name : names) {
+        fs::remove(folder + "/" + name, error);
+        require_folder(folder, error);
+    }
+}
+
+// LOSS-seedS, as a comparison names its runs.
+bool is_name_of_run(const std::string& name) {
+    const std::size_t number = name.find_last_not_of("0123456789") + 1;
+    const std::string before = name.substr(0, number);
+    const std::string ending = "-seed";
+    return number < name.size() && before.size() > ending.size() && before.substr(before.size() - ending.size()) == ending;
+}
+
 std::string log_csv(const std::vector<EpochRecord>& records) {
     std::string out = "epoch,loss,learning_rate,seconds";
     if (!records.empty())
@@ -61,7 +92,7 @@ std::string log_csv(const std::vector<EpochRecord>& records) {
 
 }  // namespace
 
-FolderLock::FolderLock(const std::string& folder) {
+FolderLock::FolderLock(const std::string& folder) : folder_(fs::absolute(folder).lexically_normal().string()), present_(present_part(folder_)) {
     std::error_code error;
     fs::create_directories(folder, error);
     require_folder(folder, error);
@@ -73,8 +104,19 @@ FolderLock::FolderLock(const std::string& folder) {
     fail<FileError>("[out] expected a folder that no other run is using, got ", folder, "; wait for that run or choose another with --out");
 }
 
-// The file stays: removing it would let two others lock two files of the same name.
-FolderLock::~FolderLock() { close(descriptor_); }
+// In a folder that stays the file stays too: removing it would let two others lock two files of the same name.
+FolderLock::~FolderLock() {
+    remove_unused();
+    close(descriptor_);
+}
+
+void FolderLock::remove_unused() const {
+    std::error_code ignored;
+    const auto held = fs::directory_iterator(folder_, ignored);
+    if (present_ == folder_ || std::distance(fs::begin(held), fs::end(held)) != 1) return;
+    fs::remove(folder_ + "/.lock", ignored);
+    for (fs::path path = folder_; path != present_ && !ignored; path = path.parent_path()) fs::remove(path, ignored);
+}
 
 void require_writable(const std::string& path) {
     const fs::path parent = fs::absolute(path).parent_path();
@@ -89,6 +131,36 @@ void require_begun(const std::string& folder, const std::string& trace) {
                        folder);
 }
 
+void note_arguments(const std::string& folder, const std::vector<std::string>& arguments) {
+    std::string lines;
+    for (const std::string& argument : arguments) lines += argument + "\n";
+    write_file(folder + "/options.txt", lines);
+}
+
+std::vector<std::string> noted_arguments(const std::string& folder) {
+    const std::string path = folder + "/options.txt";
+    std::vector<std::string> arguments;
+    if (!fs::exists(path)) return arguments;
+    std::istringstream lines(read_text(path));
+    for (std::string line; std::getline(lines, line);) arguments.push_back(line);
+    return arguments;
+}
+
+void forget_comparison(const std::string& folder) {
+    remove_files(folder, comparison_files);
+    const std::string runs = folder + "/runs";
+    if (!fs::is_directory(runs)) return;
+    std::vector<std::string> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(runs))
+        if (entry.is_directory() && is_name_of_run(entry.path().filename().string())) found.push_back(entry.path().string());
+    std::error_code not_empty;
+    for (const std::string& path : found) {
+        remove_files(path, run_files);
+        fs::remove(path, not_empty);
+    }
+    fs::remove(runs, not_empty);
+}
+
 std::string file_name(const std::string& name) {
     std::string out;
     for (const char c : name) out += std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("_.=+-", c) != nullptr ? c : '-';
@@ -99,9 +171,9 @@ void RunFolder::start(const NamedTexts& settings) const {
     if (!exists()) return;
     std::error_code error;
     fs::create_directories(path_, error);
-    for (const char* name : {"log.csv", "checkpoint.safetensors", "run.json"})
-        if (!error) fs::remove(path_ + "/" + name, error);
     require_folder(path_, error);
+    remove_files(path_, run_files);
+    remove_files(path_, train_files);
     write_file(path_ + "/settings.txt", settings_text(settings));
 }
 

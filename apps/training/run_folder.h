@@ -5,10 +5,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace knoll::apps {
 
-/// Holds a folder while it lives. Throws FileError at once if the folder cannot be made or written to, or another process holds it.
+/// Holds a folder while it lives; a folder that it has made, and that nothing was put into, goes with it. Throws FileError at once if the
+/// folder cannot be made or written to, or another process holds it.
 class FolderLock {
 public:
     explicit FolderLock(const std::string& folder);
@@ -17,6 +19,10 @@ public:
     FolderLock& operator=(const FolderLock&) = delete;
 
 private:
+    void remove_unused() const;
+
+    std::string folder_;
+    std::string present_;  // the part of the path that was there before
     int descriptor_;
 };
 
@@ -25,6 +31,14 @@ void require_writable(const std::string& path);
 
 /// Throws FileError unless there is such a file or folder in the folder that is to be resumed.
 void require_begun(const std::string& folder, const std::string& trace);
+
+/// Keeps the arguments that a run or a comparison was begun with, a line each, for when it is resumed.
+void note_arguments(const std::string& folder, const std::vector<std::string>& arguments);
+/// None where none were noted.
+std::vector<std::string> noted_arguments(const std::string& folder);
+
+/// Removes what a comparison before has written into the folder, and nothing else.
+void forget_comparison(const std::string& folder);
 
 /// Text that can be a file name: what is not a letter, a digit or one of _.=+- becomes -.
 std::string file_name(const std::string& text);

@@ -42,7 +42,7 @@ public:
     virtual TrainingSet training_set(const Method& method, std::uint64_t seed) const = 0;
     virtual std::unique_ptr<Procedure> make_procedure(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters,
                                                       std::uint64_t seed) const = 0;
-    /// Judges a model in evaluation mode on the first examples of the evaluation set.
+    /// Judges a model in evaluation mode on so many examples of the evaluation set: the same ones in all runs.
     virtual Evaluation evaluate(nn::Sequential& model, std::int64_t at_most) const = 0;
 
     // For the report.

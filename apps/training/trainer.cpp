@@ -10,7 +10,7 @@ namespace knoll::apps {
 
 namespace {
 
-// What is evaluated after each epoch for the learning curve; the whole set only after the last.
+// How many are evaluated after each epoch for the learning curve; the whole set only after the last.
 constexpr std::int64_t curve_examples = 500;
 
 std::string epoch_line(const std::string& label, const EpochRecord& record, int epochs) {
@@ -99,7 +99,7 @@ double Trainer::checked_step(const data::Batch& batch) {
         require<ValueError>(std::isfinite(loss), "[train] expected a finite loss, got ", loss);
         return loss;
     } catch (const ValueError& error) {
-        fail<ValueError>(error.what(), where());
+        fail<Diverged>(error.what(), where());
     }
 }
 

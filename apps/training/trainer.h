@@ -34,12 +34,18 @@ struct TrainerSettings {
     std::string label;     ///< of the progress bar
 };
 
+/// The end of a run whose loss is no longer finite.
+class Diverged : public ValueError {
+public:
+    using ValueError::ValueError;
+};
+
 class Trainer {
 public:
     Trainer(const Task& task, Method method, const Hyperparameters& hyperparameters, TrainerSettings settings, RunFolder folder, const Console& console);
 
     /// Trains to the end; judges the averaged weights if there are any, the last ones otherwise. Throws Interrupted, once a
-    /// checkpoint is written, on a signal; Error as soon as the loss is not finite.
+    /// checkpoint is written, on a signal; Diverged as soon as the loss is not finite.
     RunResult run(const SignalWatch& signals);
 
     /// After run(): with the weights that were judged.

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <deque>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -80,10 +81,13 @@ public:
     Sibling(const Sibling&) = delete;
     Sibling& operator=(const Sibling&) = delete;
 
-    const Descriptor& file() const { return file_; }
+    void write(std::span<const std::span<const std::byte>> parts) {
+        for (const std::span<const std::byte> part : parts) append(file_, part, target_);
+        if (::fsync(file_.number()) != 0 || !file_.close()) fail_writing(target_);
+    }
 
     void take_place() {
-        if (::fsync(file_.number()) != 0 || !file_.close() || ::rename(path_.c_str(), target_.c_str()) != 0) fail_writing(target_);
+        if (::rename(path_.c_str(), target_.c_str()) != 0) fail_writing(target_);
         file_exists_ = false;
     }
 
@@ -142,11 +146,17 @@ std::vector<std::byte> read_file(const std::string& path) {
 }
 
 void write_file(const std::string& path, std::span<const std::span<const std::byte>> parts) {
-    if (is_device(path)) return write_to_device(path, parts);
-    const std::string target = behind_links(path);
-    Sibling sibling(target);
-    for (const std::span<const std::byte> part : parts) append(sibling.file(), part, target);
-    sibling.take_place();
+    const FileParts file{path, {parts.begin(), parts.end()}};
+    write_files(std::span(&file, 1));
+}
+
+void write_files(std::span<const FileParts> files) {
+    std::deque<Sibling> siblings;
+    for (const FileParts& file : files)
+        if (!is_device(file.path)) siblings.emplace_back(behind_links(file.path)).write(file.parts);
+    for (const FileParts& file : files)
+        if (is_device(file.path)) write_to_device(file.path, file.parts);
+    for (Sibling& sibling : siblings) sibling.take_place();
 }
 
 void write_file(const std::string& path, std::span<const std::byte> bytes) { write_file(path, std::span<const std::span<const std::byte>>(&bytes, 1)); }

@@ -19,4 +19,11 @@ void write_file(const std::string& path, std::string_view text);
 /// The same for bytes that lie in several places, one after another in the file.
 void write_file(const std::string& path, std::span<const std::span<const std::byte>> parts);
 
+struct FileParts {
+    std::string path;
+    std::vector<std::span<const std::byte>> parts;
+};
+/// The same for several files: none takes its place before all are written.
+void write_files(std::span<const FileParts> files);
+
 }  // namespace knoll

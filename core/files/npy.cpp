@@ -174,10 +174,17 @@ std::string npy_header(const Tensor& tensor) {
     return text(magic, '\x01', '\x00', static_cast<char>(length & 0xff), static_cast<char>(length >> 8), dictionary);
 }
 
-void save_npy(const std::string& path, const Tensor& tensor) {
-    const std::string header = npy_header(tensor);
-    const std::array parts{std::as_bytes(std::span(header)), raw_bytes(tensor)};
-    write_file(path, parts);
+void save_npy(const std::string& path, const Tensor& tensor) { save_npy({{path, tensor}}); }
+
+void save_npy(const std::vector<NpyFile>& files) {
+    std::vector<std::string> headers;
+    headers.reserve(files.size());  // the parts point into it
+    std::vector<FileParts> contents;
+    for (const NpyFile& file : files) {
+        headers.push_back(npy_header(file.tensor));
+        contents.push_back({file.path, {std::as_bytes(std::span(headers.back())), raw_bytes(file.tensor)}});
+    }
+    write_files(contents);
 }
 
 }  // namespace knoll

@@ -16,6 +16,13 @@ Tensor load_npy(const std::string& path);
 /// Writes format version 1.0, little endian, C order.
 void save_npy(const std::string& path, const Tensor& tensor);
 
+struct NpyFile {
+    std::string path;
+    Tensor tensor;
+};
+/// The same for several files: all of them or none.
+void save_npy(const std::vector<NpyFile>& files);
+
 /// Reads a file that lies in memory; path stands in error texts.
 Tensor decode_npy(std::span<const std::byte> bytes, const std::string& path);
 /// What stands in the file before the elements.

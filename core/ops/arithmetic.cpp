@@ -3,6 +3,7 @@
 #include <knoll/core/ops/reduce.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/record.h>
+#include <knoll/core/storage.h>
 
 #include <cmath>
 
@@ -105,6 +106,7 @@ Tensor& in_place(Tensor& a, const Tensor& other, const char* op, F f) {
                         other.shape());
     require<DTypeError>(is_floating(a.dtype()) || !is_floating(other.dtype()), "[", op, "] expected an operand of integers for a tensor of ", a.dtype(),
                         ", got ", other.dtype(), "; convert the tensor with .to(DType::", other.dtype(), ")");
+    require_no_gradient_lost(op, other);
     const Tensor operand = other.detach().to(a.dtype());
     const Tensor before = a.detach();
     visit(a.dtype(), [&](auto zero) {
@@ -139,6 +141,7 @@ Tensor& Tensor::operator*=(double value) { return *this *= operand_for(*this, va
 Tensor& Tensor::operator/=(double value) { return divide_in_place(*this, like(value, *this)); }
 
 Tensor broadcast_to(const Tensor& a, const Shape& shape) {
+    require_extents("broadcast_to", shape);
     require<ShapeError>(broadcast_shapes("broadcast_to", a.shape(), shape) == shape, "[broadcast_to] expected a shape that broadcasts to ", shape, ", got ",
                         a.shape());
     if (a.shape() == shape) return a;

@@ -59,6 +59,13 @@ Tensor squared_distances(const char* op, const Tensor& a, const Tensor& b) {
         gradient(b, [a = Saved(a), b = Saved(b)](const Tensor& g) { return 2.0 * (b * unsqueeze(sum(g, -2), -1) - matmul(g, a, {.transpose_a = true})); }));
 }
 
+// The largest magnitude of each vector: divided by it, no square overflows. Not below what keeps the quotients of two such numbers
+// finite. It has no gradient, for what it cancels from does not depend on it.
+Tensor magnitude(const Tensor& a, std::int64_t dim) {
+    if (a.size(dim) == 0) return scalar(1, a.dtype());
+    return clamp(max(abs(a.detach()), dim, true), 1e-18, std::numeric_limits<double>::infinity());
+}
+
 }  // namespace
 
 Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, double epsilon) {
@@ -66,8 +73,10 @@ Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, dou
     const Shape common = broadcast_shapes("cosine_similarity", a.shape(), b.shape());
     const std::int64_t from_end = wrap_dim("cosine_similarity", dim, common.rank()) - common.rank();
     const Tensor x = with_extent(a, common, from_end), y = with_extent(b, common, from_end);
-    const Tensor lengths = root(sum(x * x, from_end)) * root(sum(y * y, from_end));
-    return sum(x * y, from_end) / clamp(lengths, epsilon, std::numeric_limits<double>::infinity());
+    const Tensor scale_x = magnitude(x, from_end), scale_y = magnitude(y, from_end);
+    const Tensor u = x / scale_x, v = y / scale_y;
+    const Tensor lengths = root(sum(u * u, from_end, true)) * root(sum(v * v, from_end, true));
+    return squeeze(sum(u * v, from_end, true) / maximum(lengths, epsilon / scale_x / scale_y), from_end);
 }
 
 Tensor pairwise_distances(const Tensor& a, const Tensor& b) { return root(squared_distances("pairwise_distances", a, b)); }

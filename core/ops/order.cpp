@@ -5,6 +5,7 @@
 #include <knoll/core/ops/order.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/record.h>
+#include <knoll/core/storage.h>
 
 namespace knoll {
 
@@ -24,6 +25,11 @@ Tensor extremum_index(const char* op, const Tensor& a, std::int64_t dim, bool ke
     return out;
 }
 
+Tensor extremum_index(const char* op, const Tensor& a, kernels::Extremum which) {
+    require<ShapeError>(a.numel() > 0, "[", op, "] expected at least one element, got shape ", a.shape());
+    return extremum_index(op, share_storage(a, {a.numel()}), 0, false, which);
+}
+
 // The first so many in order.
 Sorted sorted_front(const Tensor& a, const Axis& axis, std::int64_t count, bool descending) {
     Shape shape = a.shape();
@@ -38,6 +44,8 @@ Sorted sorted_front(const Tensor& a, const Axis& axis, std::int64_t count, bool 
 
 }  // namespace
 
+Tensor argmax(const Tensor& a) { return extremum_index("argmax", a, kernels::Extremum::largest); }
+Tensor argmin(const Tensor& a) { return extremum_index("argmin", a, kernels::Extremum::smallest); }
 Tensor argmax(const Tensor& a, std::int64_t dim, bool keepdim) { return extremum_index("argmax", a, dim, keepdim, kernels::Extremum::largest); }
 Tensor argmin(const Tensor& a, std::int64_t dim, bool keepdim) { return extremum_index("argmin", a, dim, keepdim, kernels::Extremum::smallest); }
 

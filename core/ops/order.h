@@ -5,7 +5,10 @@
 
 namespace knoll {
 
-/// i64 position of the first largest element along dim; NaN counts as largest. Not differentiable.
+/// i64 position of the first largest element, row by row through all of them; NaN counts as largest. A scalar, not differentiable.
+Tensor argmax(const Tensor& a);
+Tensor argmin(const Tensor& a);
+/// The same along dim.
 Tensor argmax(const Tensor& a, std::int64_t dim, bool keepdim = false);
 Tensor argmin(const Tensor& a, std::int64_t dim, bool keepdim = false);
 

@@ -68,6 +68,7 @@ void require_probability(const char* op, double probability) {
 }  // namespace
 
 Tensor rand(const Shape& shape, Rng& rng, DType dtype) {
+    require_extents("rand", shape);
     return visit_floating("rand", dtype, [&](auto zero) {
         using T = decltype(zero);
         // As many leading bits as the type holds, so that nothing rounds up to 1.
@@ -79,6 +80,7 @@ Tensor rand(const Shape& shape, Rng& rng, DType dtype) {
 }
 
 Tensor randn(const Shape& shape, Rng& rng, DType dtype) {
+    require_extents("randn", shape);
     Tensor out = empty(shape, dtype);
     const std::int64_t count = out.numel();
     visit_floating("randn", dtype, [&](auto zero) {
@@ -94,6 +96,7 @@ Tensor randn(const Shape& shape, Rng& rng, DType dtype) {
 }
 
 Tensor bernoulli(const Shape& shape, double probability, Rng& rng, DType dtype) {
+    require_extents("bernoulli", shape);
     require_probability("bernoulli", probability);
     return visit(dtype, [&](auto zero) {
         using T = decltype(zero);
@@ -101,12 +104,16 @@ Tensor bernoulli(const Shape& shape, double probability, Rng& rng, DType dtype) 
     });
 }
 
-Tensor permutation(std::int64_t count, Rng& rng) { return choice(count, count, false, rng); }
+Tensor permutation(std::int64_t count, Rng& rng) {
+    require<ValueError>(count >= 0, "[permutation] expected a count of 0 or more, got ", count);
+    return choice(count, count, false, rng);
+}
 
 Tensor choice(std::int64_t count, std::int64_t draws, bool replacement, Rng& rng) {
     require<ValueError>(count >= 0 && draws >= 0, "[choice] expected counts of 0 or more, got ", draws, " draws from ", count);
-    require<ValueError>(draws == 0 || (replacement ? count > 0 : draws <= count), "[choice] expected at most ", count, " draws from ", count, ", got ", draws,
-                        replacement ? "" : "; pass replacement = true to draw an index more than once");
+    require<ValueError>(draws == 0 || count > 0, "[choice] expected something to draw from, got a count of 0 for ", draws, " draws");
+    require<ValueError>(replacement || draws <= count, "[choice] expected at most ", count, " draws from ", count, ", got ", draws,
+                        "; pass replacement = true to draw an index more than once");
     const auto below = [&](std::int64_t bound) { return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(bound))); };
     Tensor out = empty({draws}, DType::i64);
     auto* drawn = out.fresh_data<std::int64_t>();

@@ -59,8 +59,11 @@ Tensor squeeze(const Tensor& a, const Dims& dims) {
 }
 
 Tensor unsqueeze(const Tensor& a, std::int64_t dim) {
+    const std::int64_t last = a.rank();  // one past the dimensions that there are
+    require<ShapeError>(dim >= -last - 1 && dim <= last, "[unsqueeze] expected a dimension from ", -last - 1, " to ", last, " for a tensor of rank ", last,
+                        ", got ", dim);
     Shape shape = a.shape();
-    shape.insert(wrap_dim("unsqueeze", dim, a.rank() + 1), 1);
+    shape.insert(dim < 0 ? dim + last + 1 : dim, 1);
     return reshape(a, shape);
 }
 

@@ -45,9 +45,10 @@ void read_dense(const TextLines& lines, std::span<float> row) {
     for (float& value : row) value = lines.number(take_field(rest, ','));
 }
 
-// {index value, index value, ...}, the indices from 0 and rising; what is not named is 0.
-void read_sparse(const TextLines& lines, std::span<float> row) {
+// {index value, index value, ...}, the indices from 0 and rising.
+void read_sparse(const TextLines& lines, const std::vector<ArffAttribute>& attributes, std::span<float> row) {
     std::fill(row.begin(), row.end(), 0.0F);
+    std::transform(attributes.begin(), attributes.end(), row.begin(), [](const ArffAttribute& attribute) { return attribute.unmentioned; });
     std::string_view rest = lines.line();
     lines.require(rest.back() == '}', "expected a closing brace at the end of a sparse row, got ", shown(rest.substr(rest.size() - 1)));
     rest = trim(rest.substr(1, rest.size() - 2));
@@ -83,7 +84,7 @@ Table read_table(const std::string& path) {
     const auto width = static_cast<std::size_t>(table.columns);
     for (std::size_t r = 0; rows.next(); ++r) {
         const std::span<float> row = values.subspan(r * width, width);
-        is_sparse(rows.line()) ? read_sparse(rows, row) : read_dense(rows, row);
+        is_sparse(rows.line()) ? read_sparse(rows, table.attributes, row) : read_dense(rows, row);
         for (std::size_t c = 0; c < table.attributes.size(); ++c)
             rows.require(!table.attributes[c].binary || row[c] == 0.0F || row[c] == 1.0F, "expected 0 or 1 for ", shown(table.attributes[c].name), ", got ",
                          row[c]);

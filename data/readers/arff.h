@@ -10,7 +10,7 @@ struct ArffOptions {
     Shape image = {};         ///< [C, H, W] where the features are an image, row-major
 };
 
-/// Features f32 [N, F] (or [N, C, H, W]) and labels. Attributes are numeric or {0,1}; rows dense or sparse ({index value, ...});
+/// Features f32 [N, F] (or [N, C, H, W]) and labels. Attributes are numeric, {0,1} or {1,0}; rows dense or sparse ({index value, ...});
 /// a file without a header is read as comma-separated numbers. Throws FileError with the line, also on missing values ('?').
 MultiLabelImages load_arff(const std::string& path, const ArffOptions& options);
 

@@ -30,16 +30,23 @@ std::string take_name(std::string_view& rest, const TextLines& lines) {
     lines.fail("expected a closing quote, got ", shown(rest));
 }
 
-bool is_binary(std::string_view type) {
-    if (type.size() < 2 || type.front() != '{' || type.back() != '}') return false;
-    std::string_view values = type.substr(1, type.size() - 2);
-    return take_field(values, ',') == "0" && take_field(values, ',') == "1" && values.empty();
+// The two values of {0,1} or {1,0} in their order; nothing for another type.
+std::string_view binary_values(std::string_view type) {
+    if (type.size() < 2 || type.front() != '{' || type.back() != '}') return {};
+    std::string_view rest = type.substr(1, type.size() - 2);
+    const std::string_view first = take_field(rest, ',');
+    const std::string_view second = take_field(rest, ',');
+    if (!rest.empty()) return {};
+    if (first == "0" && second == "1") return "01";
+    return first == "1" && second == "0" ? "10" : "";
 }
 
 ArffAttribute parse_attribute(std::string_view declaration, const TextLines& lines) {
-    ArffAttribute attribute{take_name(declaration, lines), false};
+    ArffAttribute attribute{take_name(declaration, lines)};
     const std::string_view type = trim(declaration);
-    attribute.binary = is_binary(type);
+    const std::string_view values = binary_values(type);
+    attribute.binary = !values.empty();
+    attribute.unmentioned = values == "10" ? 1.0F : 0.0F;
     const std::string word = lower_case(type);
     lines.require(!attribute.name.empty(), "expected a name and a type of an attribute, got neither");
     lines.require(attribute.binary || word == "numeric" || word == "real" || word == "integer",

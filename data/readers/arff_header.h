@@ -9,7 +9,8 @@ namespace knoll::data {
 
 struct ArffAttribute {
     std::string name;
-    bool binary = false;  ///< declared as {0,1}, otherwise numeric
+    bool binary = false;    ///< declared as {0,1} or {1,0}, otherwise numeric
+    float unmentioned = 0;  ///< what a sparse row means by leaving it out: of declared values the first
 };
 
 /// The attributes, if the line that `lines` stands on begins a header; leaves it on the last line of the header, @data.

@@ -47,6 +47,20 @@ TEST_CASE("commas separate losses and the parameters of one") {
     CHECK_THROWS_AS(split_methods(""), UsageError);
 }
 
+TEST_CASE("mistyped names of optimiser, schedule and model are refused before anything is printed or made") {
+    const test::TemporaryFolder folder;
+    const auto refused = [&](const char* option, const char* name, const char* nearest) {
+        const test::Output output = call({"train", "missing-labels", "--data", "shapes", "--out", folder / "new", option, name});
+        CHECK(output.status == 2);
+        CHECK(contains(output.error, std::string(option) + ": expected a known name, got " + name + "; did you mean " + nearest + "?"));
+        CHECK(output.out.empty());
+        CHECK(std::filesystem::is_empty(folder.path()));
+    };
+    refused("--optimizer", "adm", "adam");
+    refused("--schedule", "cosin", "cosine");
+    refused("--model", "lenet", "lenet5");
+}
+
 TEST_CASE("every subcommand explains itself with status 0") {
     for (const char* command : {"losses", "loss", "plot", "train", "compare", "gradcheck", "bench"}) {
         const test::Output output = call({command, "--help"});
@@ -86,6 +100,8 @@ TEST_CASE("a wrong call is one line that says how to mend it, with status 2") {
     check_refused({"train", "missing-labels", "--out", ""}, "--out: expected a path, got nothing");
     check_refused({"plot", "hill", "--out", "a.svg", "--to", "inf"}, "expected a number from -1e6 to 1e6, got inf");
     check_refused({"plot", "hill"}, "--out is required");
+    check_refused({"plot", "cross_entropy", "cot", "--out", "a.svg"}, "[plot] expected losses, got cot, a procedure");
+    check_refused({"compare", "imbalanced", "--losses", "cce,cce"}, "[compare] expected each loss once, got cce twice");
     check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--hvp", "h.npy"}, "--tangent");
     check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--tangent", "h.npy"}, "--hvp");
     check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--reduction", "sums"}, "did you mean sum?");

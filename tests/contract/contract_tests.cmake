@@ -13,6 +13,22 @@ set_tests_properties("contract: knoll installs" PROPERTIES FIXTURES_SETUP contra
 set_tests_properties("contract: programs configure" PROPERTIES FIXTURES_REQUIRED contract_install FIXTURES_SETUP contract_configure)
 set_tests_properties("contract: programs build" PROPERTIES FIXTURES_REQUIRED contract_configure FIXTURES_SETUP contract_build)
 
+# Where something that knoll needs is missing, find_package says so and goes on.
+foreach(present TRUE FALSE)
+  if(present)
+    set(name "package: a project finds knoll")
+    set(expected "with knoll")
+    set(disabled)
+  else()
+    set(name "package: a project goes on without knoll where zlib is missing")
+    set(expected "without knoll: knoll needs OpenBLAS, zlib and threads")
+    set(disabled -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=TRUE)
+  endif()
+  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_SOURCE_DIR}/package -B ${CMAKE_BINARY_DIR}/package-${present} -G ${CMAKE_GENERATOR}
+                                -DCMAKE_PREFIX_PATH=${contract_prefix} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} ${disabled})
+  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED contract_install PASS_REGULAR_EXPRESSION ${expected})
+endforeach()
+
 function(contract_test program)
   add_test(NAME "contract: ${program} runs" COMMAND ${contract_build}/${program} ${ARGN} WORKING_DIRECTORY ${contract_build})
   set_tests_properties("contract: ${program} runs" PROPERTIES FIXTURES_REQUIRED contract_build TIMEOUT 600)

@@ -259,6 +259,19 @@ TEST_CASE("a hook that returns nothing changes nothing, and one of another shape
     CHECK_THROWS_WITH(backward(x * 2.0), Contains("[hook] expected a gradient of shape [1], got [2]"));
 }
 
+TEST_CASE("a hook that returns a gradient of another type is refused") {
+    Tensor x = leaf({1.0});
+    x.register_hook([](const Tensor& gradient) { return gradient.to(DType::f32); });
+    CHECK_THROWS_WITH(backward(x * 2.0), "[hook] expected a gradient of f64, got f32; convert with .to(DType::f64)");
+}
+
+TEST_CASE("grad and backward name themselves where an output has no graph") {
+    const Tensor x = leaf({1.0}), constant = ones({1}, DType::f64);
+    CHECK_THROWS_WITH(grad(constant, x), Contains("[grad] expected an output with a graph"));
+    CHECK_THROWS_WITH(backward(constant), Contains("[backward] expected an output with a graph"));
+    CHECK_THROWS_WITH(grad(leaf({1.0, 2.0}) * 2.0, x), Contains("[grad] expected a scalar output, got shape [2]"));
+}
+
 TEST_CASE("a pass that was interrupted by an error leaves the graph usable") {
     const Tensor x = leaf({2.0});
     Tensor inner = x * x;

@@ -36,6 +36,13 @@ Tensor spoilt(const Tensor& tensor, std::size_t element, double factor) {
 
 }  // namespace
 
+TEST_CASE("a report calls the function by the name that it is given") {
+    const auto wrong = [](const Tensors& in, const Tensor& g) { return Tensors{2.0 * right(in, g)[0]}; };
+    const auto composed = [&](const Tensor& x) { return reshape(cube_with(wrong)(x), {2}); };
+    CHECK_THAT(gradcheck(composed, sample({1, 2})).report(), Contains("[reshape] order 1"));
+    CHECK_THAT(gradcheck(composed, sample({1, 2}), {.name = "cubes"}).report(), Contains("[cubes] order 1") && !Contains("reshape"));
+}
+
 TEST_CASE("right gradients pass to third order, every entry compared") {
     const GradcheckResult first = gradcheck(cube_with(right), sample({2, 3}));
     CHECK(first.ok());

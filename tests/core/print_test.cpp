@@ -39,6 +39,8 @@ TEST_CASE("numbers are printed with six digits, and what is no number by its nam
     const double infinity = std::numeric_limits<double>::infinity();
     CHECK(printed(tensor({1.0 / 3.0, 1e-20, 12345678.0}, DType::f64)) == "[   0.333333,       1e-20, 1.23457e+07] f64 [3]");
     CHECK(printed(tensor({std::numeric_limits<double>::quiet_NaN(), infinity, -infinity})) == "[ nan,  inf, -inf] f32 [3]");
+    CHECK(printed(scalar(-std::numeric_limits<double>::quiet_NaN(), DType::f64)) == "nan f64 []");
+    CHECK(text(-std::numeric_limits<double>::quiet_NaN()) == "nan");
 }
 
 TEST_CASE("integers are printed with all digits") {

@@ -1,6 +1,7 @@
 #include "support/close.h"
 
 #include <knoll/core/autograd.h>
+#include <knoll/core/memory.h>
 #include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/reduce.h>
 #include <knoll/core/ops/shape.h>
@@ -27,6 +28,12 @@ TEST_CASE("tensors are made from numbers, rows, spans and patterns, f32 unless t
     CHECK(scalar(4.0).shape() == Shape{});
     CHECK(tensor({1.0, 2.0}).shape() == Shape{2});
     CHECK(tensor({{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}}).shape() == Shape{2, 3});
+    CHECK(tensor({{1.0}, {2.0}}).shape() == Shape{2, 1});
+    CHECK(tensor({{1, 2.5}}, DType::f64).to_vector() == Values{1, 2.5});
+    CHECK(tensor({{3}}).shape() == Shape{1, 1});
+    CHECK(tensor({1, 2.5, 3}).shape() == Shape{3});
+    CHECK(tensor({}).shape() == Shape{0});
+    CHECK(tensor({}, DType::i64).dtype() == DType::i64);
     CHECK(tensor(Values{1, 2, 3, 4}, {2, 2}).at<float>(1, 0) == 3);
     CHECK(zeros({3}).dtype() == DType::f32);
     CHECK(zeros_like(arange(3)).dtype() == DType::i64);
@@ -50,6 +57,21 @@ TEST_CASE("a shape that is negative or too large is refused before any memory is
     CHECK_THROWS_WITH(empty({huge, huge}), Catch::StartsWith("[empty] expected a shape that fits into memory"));
     CHECK_THROWS_AS(empty({std::numeric_limits<std::int64_t>::max(), 2}), ShapeError);
     CHECK(empty({huge, 0, huge}).numel() == 0);
+}
+
+TEST_CASE("a refused shape is told under the name of the function that was called") {
+    CHECK_THROWS_WITH(zeros({-1}), "[zeros] expected extents of 0 or more, got [-1]");
+    CHECK_THROWS_WITH(ones({2, -1}), "[ones] expected extents of 0 or more, got [2, -1]");
+    CHECK_THROWS_WITH(full({-1}, 2.0), "[full] expected extents of 0 or more, got [-1]");
+    CHECK_THROWS_WITH(eye(-1), "[eye] expected extents of 0 or more, got [-1, -1]");
+    CHECK_THROWS_WITH(arange(-1), "[arange] expected a count of 0 or more, got -1");
+}
+
+TEST_CASE("memory that the system does not have is an error with shape and bytes") {
+    zeros({1024});
+    if (memory_statistics().cached == 0) return;  // the address sanitizer ends the program instead
+    CHECK_THROWS_AS(zeros({std::int64_t{1} << 46}), MemoryError);
+    CHECK_THROWS_WITH(zeros({std::int64_t{1} << 46}), "[zeros] expected memory for shape [70368744177664], 281474976710656 bytes, got no more from the system");
 }
 
 TEST_CASE("an undefined tensor answers only whether it is defined") {
@@ -113,6 +135,13 @@ TEST_CASE("copy_ broadcasts and converts, and refuses what does not fit") {
     CHECK_THROWS_WITH(x.copy_(zeros({3})), Catch::StartsWith("[copy_] expected"));
     CHECK_THROWS_WITH(x.copy_(zeros({2, 2, 2})), "[copy_] expected a shape that broadcasts to [2, 2], got [2, 2, 2]");
     CHECK(x.version() == 1);
+    const Tensor leaf = tensor({3.0, 4.0}).set_requires_grad();
+    CHECK_THROWS_WITH(x.copy_(leaf), Catch::StartsWith("[copy_] expected an operand without a graph, got one that requires gradients"));
+    {
+        const NoGrad no_grad;
+        x.copy_(leaf);
+    }
+    CHECK(x.to_vector() == Values{3, 4, 3, 4});
     Tensor recorded = tensor({1.0}).set_requires_grad() * 2.0;
     CHECK_THROWS_AS(recorded.copy_(zeros({1})), AutogradError);
 }
@@ -150,9 +179,13 @@ TEST_CASE("a leaf asks for gradients, stops asking, and takes a gradient of its 
     CHECK(x.grad().to_vector() == Values{3, 4});
     x.zero_grad();
     CHECK_FALSE(x.grad().defined());
-    CHECK_THROWS_WITH(x.set_grad(zeros({3})), Catch::StartsWith("[set_grad] expected shape [2]"));
-    CHECK_THROWS_WITH(zeros({2}).set_grad(zeros({2})), "[set_grad] expected a leaf that requires gradients");
+    CHECK_THROWS_WITH(x.set_grad(zeros({3})), "[set_grad] expected shape [2], got [3]");
+    CHECK_THROWS_WITH(zeros({2}).set_grad(zeros({2})),
+                      "[set_grad] expected a leaf that requires gradients, got one that does not; call set_requires_grad() first");
+    CHECK_THROWS_WITH(zeros({2}).register_hook({}),
+                      "[register_hook] expected a tensor that requires gradients, got one that does not; call set_requires_grad() first");
     const Tensor y = x * 2.0;
+    CHECK_THROWS_WITH(Tensor(y).set_grad(zeros({2})), "[set_grad] expected a leaf that requires gradients, got the result of multiply; use detach()");
     CHECK_THROWS_WITH(Tensor(y).set_requires_grad(false), "[set_requires_grad] expected a leaf, got the result of multiply; use detach()");
     x.set_requires_grad(false);
     CHECK_FALSE(x.requires_grad());

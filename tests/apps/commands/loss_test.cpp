@@ -104,6 +104,14 @@ TEST_CASE("bad input to knoll loss is one line with status 2, and nothing is wri
     refused(arrays.call_of("hill", {"--grad", out}), "0.5");
 }
 
+TEST_CASE("of the files of knoll loss all are written or none") {
+    const Arrays arrays;
+    const test::Output output = call(arrays.call_of("bce", {"--value", arrays.folder / "ok.npy", "--grad", "/proc/g.npy"}));
+    CHECK(output.status == 2);
+    CHECK(contains(output.error, "/proc/g.npy"));
+    CHECK_FALSE(std::filesystem::exists(arrays.folder / "ok.npy"));
+}
+
 TEST_CASE("output that cannot be written is an error") {
     std::ostream closed{nullptr};
     std::ostringstream error;

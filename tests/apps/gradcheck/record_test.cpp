@@ -87,3 +87,5 @@ TEST_CASE("knoll gradcheck prints a row per record, and those asked for alone") 
     CHECK(test::contains(output.out, "2 checks, 0 failed"));
     CHECK(test::call({"gradcheck", "hil_"}).status == 2);
 }
+
+TEST_CASE("knoll gradcheck --quiet prints one line where all is well") { CHECK(test::call({"gradcheck", "hill", "--quiet"}).out == "1 checks, 0 failed\n"); }

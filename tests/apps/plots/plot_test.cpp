@@ -49,6 +49,18 @@ TEST_CASE("ticks stand at round numbers within the range") {
     CHECK(make_axis({3, 3}, {.widen = true}).ticks.size() > 1);
 }
 
+TEST_CASE("an axis does not reach beyond what its values can be") {
+    const AxisOptions percent{.widen = true, .limits = {0, 100}};
+    CHECK(make_axis({-3, 103}, percent).range.low == 0);
+    CHECK(make_axis({-3, 103}, percent).range.high == 100);
+    CHECK(make_axis({100, 100}, percent).range.high == 100);
+    CHECK(make_axis({0, 0}, percent).range.low == 0);
+    LinePlot plot{.title = "t", .series = {{.name = "a", .x = {1, 2}, .y = {2, 98}, .spread = {5, 5}}}};
+    CHECK(line_plot(plot).find(">120</text>") != std::string::npos);
+    plot.limits = Range{0, 100};
+    CHECK(line_plot(plot).find(">120</text>") == std::string::npos);
+}
+
 TEST_CASE("a line plot is well-formed whatever its names and numbers") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     LinePlot plot{.title = "a < b & \"c\"", .x_label = "x>", .y_label = "'y'"};
@@ -91,11 +103,26 @@ TEST_CASE("the curves of BCE are softplus and sigmoid") {
     }
 }
 
-TEST_CASE("the curve of cross entropy has nine other logits at 0") {
+TEST_CASE("the curves of cross entropy have nine other logits at 0, against the true class and a wrong one") {
     const auto plots = loss_curves({"cross_entropy"}, {});
-    REQUIRE(plots.size() == 2);
+    REQUIRE(plots.size() == 4);
     const Series& value = plots[0].series[0];
     CHECK(value.y[0] == Approx(-value.x[0] + std::log(std::exp(value.x[0]) + 9)));
+    const Series& wrong = plots[2].series[0];
+    CHECK(plots[2].title == "Loss, wrong class");
+    CHECK(wrong.y[0] == Approx(std::log(std::exp(wrong.x[0]) + 9)));
+    CHECK(plots[3].series[0].y[0] == Approx(std::exp(wrong.x[0]) / (std::exp(wrong.x[0]) + 9)));
+}
+
+TEST_CASE("complement cross entropy differs from cross entropy against the logit of a wrong class") {
+    const auto plots = loss_curves({"cross_entropy", "cce"}, {});
+    const auto same = [](const LinePlot& gradients) {
+        const auto& a = gradients.series[0].y;
+        const auto& b = gradients.series[1].y;
+        return std::equal(a.begin(), a.end(), b.begin(), [](double x, double y) { return std::abs(x - y) < 1e-9; });
+    };
+    CHECK(same(plots[1]));
+    CHECK_FALSE(same(plots[3]));
 }
 
 TEST_CASE("a jump of a loss is a gap in its curve, not a slope") {

@@ -2,6 +2,7 @@
 #include <knoll/apps/report/report.h>
 
 #include <knoll/core/error.h>
+#include <knoll/core/ops/shape.h>
 
 #include <catch2/catch.hpp>
 
@@ -69,4 +70,20 @@ TEST_CASE("an image survives PNG") {
     CHECK(back == pixels);
 }
 
-TEST_CASE("an image of two channels is no picture") { CHECK_THROWS_AS(png_data_uri(zeros({2, 4, 4})), ShapeError); }
+TEST_CASE("of an image with channels for which there is no picture the mean is shown") {
+    const Tensor two = concat({full({1, 2, 3}, 0.2), full({1, 2, 3}, 0.6)}, 0);
+    CHECK(png_data_uri(two) == png_data_uri(full({1, 2, 3}, 0.4)));
+    CHECK(png_data_uri(full({6, 2, 3}, 100, DType::u8)) == png_data_uri(full({1, 2, 3}, 100, DType::u8)));
+    CHECK(png_data_uri(full({3, 2, 3}, 0.4)) != png_data_uri(full({1, 2, 3}, 0.4)));
+    CHECK(channels_note(6) == " Shown is the mean of their 6 channels.");
+    CHECK(channels_note(3).empty());
+    CHECK_THROWS_AS(png_data_uri(zeros({4, 4})), ShapeError);
+}
+
+TEST_CASE("a loss that diverged has a row without numbers, and the reason below the table") {
+    Report report = small_report();
+    report.results.failed = {{"cce", 2, "[train] expected a finite loss, got inf"}};
+    const std::string html = report_html(report);
+    CHECK(html.find("<tr><td><code>cce</code></td><td>–</td><td>diverged</td></tr>") != std::string::npos);
+    CHECK(html.find("<code>cce</code> diverged with seed 2: [train] expected a finite loss, got inf") != std::string::npos);
+}

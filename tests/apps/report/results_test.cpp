@@ -63,6 +63,18 @@ TEST_CASE("results.json has exactly its members and reads back") {
     CHECK(results_json(back) == text);
 }
 
+TEST_CASE("a loss of which a run failed has no summary, and results.json says which and why") {
+    Results results = two_losses();
+    results.failed = {{"bce", 3, "it diverged"}};
+    const auto summaries = summarize(results);
+    REQUIRE(summaries.size() == 2);
+    CHECK(summaries[1].loss == "asl:gamma_neg=2,clip=0");
+    const auto json = nlohmann::json::parse(results_json(results));
+    CHECK(json["runs"].size() == 4);
+    CHECK(json["failed"] == nlohmann::json::parse(R"([{"loss": "bce", "seed": 3, "reason": "it diverged"}])"));
+    CHECK(parse_results_json(results_json(results), "here").failed == results.failed);
+}
+
 TEST_CASE("results.csv has one line per run, and quotes what has commas") {
     CHECK(results_csv(two_losses()) ==
           "loss,seed,mAP,CF1,seconds\n"

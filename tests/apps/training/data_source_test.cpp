@@ -1,6 +1,11 @@
+#include <knoll/apps/training/data_source.h>
+#include <knoll/core/ops/shape.h>
+
 #include "apps/support.h"
 
 #include <catch2/catch.hpp>
+
+#include <algorithm>
 
 using namespace knoll;
 using knoll::test::call;
@@ -27,6 +32,42 @@ TEST_CASE("examples to test on have the shape of those to train on") {
     CHECK(output.status == 2);
     CHECK(contains(output.error, "expected test examples shaped as the training examples, [4], got [3]"));
     CHECK_FALSE(contains(output.out, "epoch 1"));
+}
+
+TEST_CASE("images of six channels are trained on and shown, report and all") {
+    const test::TemporaryFolder folder;
+    write_rows(folder / "data", 6 * 4 * 4);
+    const test::Output output = call({"compare", "missing-labels", "--data", "arff:data,data,2,6x4x4", "--data-dir", folder.path(), "--losses", "bce,hill",
+                                      "--epochs", "1", "--out", folder / "out"});
+    INFO(output.error);
+    REQUIRE(output.status == 0);
+    const std::string html = test::read_text(folder / "out/report.html");
+    CHECK(contains(html, "data:image/png;base64,"));
+    CHECK(contains(html, "Shown is the mean of their 6 channels."));
+}
+
+TEST_CASE("more examples than there are cannot be asked for") {
+    const test::TemporaryFolder folder;
+    write_rows(folder / "rows", 4);
+    const auto refusal = [&](const char* option, const char* size) {
+        return call({"train", "missing-labels", "--data", "arff:rows,rows,2", "--data-dir", folder.path(), "--epochs", "1", option, size}).error;
+    };
+    CHECK(contains(refusal("--train-size", "21"), "[data] expected --train-size of at most 20, the examples that there are, got 21"));
+    CHECK(contains(refusal("--test-size", "1000"), "[data] expected --test-size of at most 20, the examples that there are, got 1000"));
+    CHECK(refusal("--test-size", "20").empty());
+}
+
+TEST_CASE("a sample is spread over its set, keeps its order, and is always the same") {
+    const data::LabeledImages set{reshape(arange(4000, DType::f32), {4000, 1}), arange(4000), 4000};
+    const auto labels = apps::sample_of(set, 500).labels().to_vector();
+    REQUIRE(labels.size() == 500);
+    CHECK(std::is_sorted(labels.begin(), labels.end()));
+    CHECK(std::adjacent_find(labels.begin(), labels.end()) == labels.end());
+    const auto in_first_half = std::count_if(labels.begin(), labels.end(), [](double label) { return label < 2000; });
+    CHECK(std::abs(in_first_half - 250) < 50);
+    CHECK(apps::sample_of(set, 500).labels().to_vector() == labels);
+    CHECK(apps::sample_of(set, 4000).count() == 4000);
+    CHECK(apps::sample_of(set, 5000).count() == 4000);
 }
 
 TEST_CASE("images that are not square are for the mlp, report and all") {

@@ -225,6 +225,113 @@ TEST_CASE("a resumed run must have the settings that it was begun with") {
     CHECK(contains(output.error, "lr = 0.5"));
 }
 
+TEST_CASE("a run is resumed with the options that it was begun with, those that are not given again") {
+    const test::TemporaryFolder whole;
+    const test::TemporaryFolder broken;
+    const auto arguments = [](const std::string& folder) {
+        return tiny("train", "imbalanced", {"--loss", "cce:gamma=-2", "--ratio", "0.5", "--lr", "0.05", "--model", "mlp", "--seed", "3", "--out", folder});
+    };
+    REQUIRE(call(arguments(whole.path())).status == 0);
+    REQUIRE(interrupted_in_second_epoch(arguments(broken.path())).status == 130);
+    const test::Output output = call({"train", "imbalanced", "--resume", broken.path()});
+    INFO(output.error);
+    REQUIRE(output.status == 0);
+    CHECK(weights_of(whole / "model.safetensors") == weights_of(broken / "model.safetensors"));
+
+    CHECK(call({"train", "imbalanced", "--lr", "0.05", "--resume", broken.path()}).status == 0);
+    CHECK(contains(call({"train", "imbalanced", "--lr", "0.5", "--resume", broken.path()}).error,
+                   "expected the settings that " + broken.path() + " was begun with, lr = 0.05, got lr = 0.5"));
+    CHECK(contains(call({"train", "missing-labels", "--resume", broken.path()}).error, "task = imbalanced, got task = missing-labels"));
+}
+
+TEST_CASE("a comparison is resumed with the options that it was begun with") {
+    const test::TemporaryFolder folder;
+    REQUIRE(call(tiny("compare", "missing-labels", {"--model", "mlp", "--losses", "bce,hill:lambda=1.2,margin=0", "--out", folder.path()})).status == 0);
+    const std::string json = test::read_text(folder / "results.json");
+    std::filesystem::remove(folder / "results.json");
+    const test::Output output = call({"compare", "missing-labels", "--resume", folder.path()});
+    INFO(output.error);
+    REQUIRE(output.status == 0);
+    CHECK(test::read_text(folder / "results.json") == json);
+}
+
+TEST_CASE("a resumed run must have the test set that it was begun with") {
+    const test::TemporaryFolder folder;
+    for (const char* name : {"train", "test", "other"}) {
+        std::ofstream file{folder / name};
+        for (int row = 0; row < 40; ++row) file << row % 5 << ',' << row % 3 << ',' << row % 2 << ',' << row % 3 / 2 << '\n';
+    }
+    const auto arguments = [&](const char* data, const char* option) {
+        return std::vector<std::string>{"train", "missing-labels", "--data", data, "--data-dir", folder.path(), "--epochs", "1", option, folder / "run"};
+    };
+    REQUIRE(call(arguments("arff:train,test,2", "--out")).status == 0);
+    const test::Output output = call(arguments("arff:train,other,2", "--resume"));
+    CHECK(output.status == 2);
+    CHECK(contains(output.error, "data = arff:train,test,2, got data = arff:train,other,2"));
+    CHECK(call(arguments("arff:train,test,2", "--resume")).status == 0);
+}
+
+TEST_CASE("a run that is refused leaves no folder behind, and one that was there as it was") {
+    const test::TemporaryFolder folder;
+    const auto refused = [&](const std::string& path) {
+        CHECK(call({"train", "imbalanced", "--data", "fashon", "--out", path}).status == 2);
+        CHECK(call({"compare", "imbalanced", "--data", "shapes", "--ratio", "2", "--out", path}).status == 2);
+    };
+    refused(folder / "new/and/deep");
+    refused(folder / "new/");
+    CHECK(std::filesystem::is_empty(folder.path()));
+    std::filesystem::create_directory(folder / "old");
+    std::ofstream{folder / "old/mine"} << "mine";
+    refused(folder / "old");
+    CHECK(test::read_text(folder / "old/mine") == "mine");
+}
+
+TEST_CASE("a comparison that starts afresh forgets the one before, and nothing else") {
+    const test::TemporaryFolder folder;
+    REQUIRE(call(tiny("compare", "missing-labels", {"--model", "mlp", "--losses", "bce,hill", "--out", folder.path()})).status == 0);
+    std::filesystem::create_directories(folder / "runs/mine");
+    for (const char* mine : {"mine", "runs/mine/log.csv", "runs/bce-seed1/mine"}) std::ofstream{folder / mine} << "mine";
+    const test::Output output =
+        call(tiny("compare", "missing-labels", {"--model", "mlp", "--losses", "bce", "--lr", "1e30", "--optimizer", "sgd", "--out", folder.path()}));
+    INFO(output.error);
+    REQUIRE(output.status == 1);
+    CHECK_FALSE(std::filesystem::exists(folder / "runs/hill-seed1"));
+    CHECK_FALSE(std::filesystem::exists(folder / "runs/bce-seed1/run.json"));
+    CHECK_FALSE(contains(test::read_text(folder / "results.json"), "hill"));
+    for (const char* mine : {"mine", "runs/mine/log.csv", "runs/bce-seed1/mine"}) CHECK(test::read_text(folder / mine) == "mine");
+}
+
+TEST_CASE("a loss that diverges costs a comparison nothing but its own row") {
+    const test::TemporaryFolder folder;
+    const auto arguments = [&](const std::string& losses) {
+        return tiny("compare", "imbalanced",
+                    {"--ratio", "0.5", "--model", "mlp", "--optimizer", "sgd", "--schedule", "constant", "--losses", losses, "--seeds", "2", "--lr", "0.05",
+                     "--out", folder.path()});
+    };
+    const test::Output output = call(arguments("cross_entropy,cce:gamma=-1e30,softmax_focal"));
+    INFO(output.error);
+    CHECK(output.status == 1);
+    CHECK(contains(output.out, "cce:gamma=-1e30  seed 1  diverged"));
+    CHECK_FALSE(contains(output.out, "cce:gamma=-1e30  seed 2"));
+    CHECK(contains(output.out, "cce:gamma=-1e30 diverged with seed 1: ["));
+    const apps::Results results = apps::parse_results_json(test::read_text(folder / "results.json"), "results.json");
+    CHECK(results.runs.size() == 4);
+    REQUIRE(results.failed.size() == 1);
+    CHECK(results.failed[0].loss == "cce:gamma=-1e30");
+    CHECK(contains(test::read_text(folder / "report.html"), "<code>cce:gamma=-1e30</code> diverged with seed 1"));
+    CHECK(contains(test::read_text(folder / "table.txt"), "diverged"));
+
+    const test::Output alone = call(arguments("cce:gamma=-1e30"));
+    CHECK(alone.status == 1);
+    CHECK(apps::parse_results_json(test::read_text(folder / "results.json"), "results.json").runs.empty());
+}
+
+TEST_CASE("the report says that a procedure has no curve") {
+    const test::TemporaryFolder folder;
+    REQUIRE(call(tiny("compare", "imbalanced", {"--ratio", "0.5", "--model", "mlp", "--losses", "cross_entropy,cot", "--out", folder.path()})).status == 0);
+    CHECK(contains(test::read_text(folder / "report.html"), "cot is a procedure of several steps, not a loss, and has no curve of its own."));
+}
+
 TEST_CASE("only what was begun is resumed") {
     const test::TemporaryFolder folder;
     for (const std::string& path : {folder.path(), folder / "none"})

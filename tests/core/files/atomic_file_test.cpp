@@ -123,3 +123,20 @@ TEST_CASE("a link stays a link, and the file behind it is replaced") {
     CHECK(std::filesystem::is_symlink(link));
     CHECK(file.read() == "new");
 }
+
+TEST_CASE("of several files none is replaced unless all can be written") {
+    const TemporaryFile file("old");
+    const std::string second = file.folder() + "/second", nowhere = file.folder() + "/none/third";
+    const std::string content = "new";
+    const auto bytes = std::as_bytes(std::span(content));
+    const std::vector<FileParts> some{{file.path(), {bytes}}, {second, {bytes, bytes}}};
+    std::vector<FileParts> more = some;
+    more.push_back({nowhere, {bytes}});
+    CHECK_THROWS_WITH(write_files(more), Contains(nowhere));
+    CHECK(file.read() == "old");
+    CHECK(files_in(file.folder()) == 1);
+    write_files(some);
+    CHECK(file.read() == "new");
+    CHECK(read_file(second).size() == 6);
+    CHECK(files_in(file.folder()) == 2);
+}

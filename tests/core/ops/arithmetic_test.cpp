@@ -213,3 +213,26 @@ TEST_CASE("a tensor used twice gets the sum of both gradients, reduced to its sh
     CHECK(a.grad().to_vector() == std::vector<double>{9});
     CHECK(a.grad().shape() == Shape{1});
 }
+
+TEST_CASE("an operand in place that requires gradients would lose them, and is refused while recording") {
+    Tensor x = tensor({1.0, 2.0}, DType::f64);
+    const Tensor w = tensor({3.0, 4.0}, DType::f64).set_requires_grad();
+    const auto refused = [](const std::string& op) {
+        return "[" + op +
+               "] expected an operand without a graph, got one that requires gradients, which a change in place would lose; "
+               "write x = x + y in place of x += y, x = y in place of copy_, or pass y.detach()";
+    };
+    CHECK_THROWS_WITH(x += w, refused("+="));
+    CHECK_THROWS_WITH(x -= w, refused("-="));
+    CHECK_THROWS_WITH(x *= w * 2.0, refused("*="));
+    CHECK_THROWS_WITH(x /= w, refused("/="));
+    CHECK(x.version() == 0);
+    x += w.detach();
+    const NoGrad no_grad;
+    x *= w;
+    CHECK(x.to_vector() == std::vector<double>{12, 24});
+}
+
+TEST_CASE("broadcast_to refuses a negative extent under its own name") {
+    CHECK_THROWS_WITH(broadcast_to(ones({1, 3}), {-1, 3}), "[broadcast_to] expected extents of 0 or more, got [-1, 3]");
+}

@@ -80,7 +80,29 @@ TEST_CASE("the similarity with a zero vector is 0, and its gradient is finite") 
         for (const double value : gradient.to_vector()) CHECK(std::isfinite(value));
 }
 
-TEST_CASE("the similarity of large f32 vectors does not overflow") { CHECK(cosine_similarity(full({1, 2}, 1e15), full({1, 2}, -1e15)).item() == Approx(-1.0)); }
+TEST_CASE("the similarity of large and of small f32 vectors neither overflows nor vanishes, and has its gradient") {
+    for (const double length : {1e15, 1e30, 1e-5, 1e-30}) {
+        INFO(length);
+        const Tensor a = tensor({{3 * length, 4 * length}}).set_requires_grad(), b = tensor({{4 / length, 3 / length}});
+        const Tensor similarity = cosine_similarity(a, b);
+        CHECK(similarity.item() == Approx(24.0 / 25));
+        const Tensor gradient = grad(sum(similarity), a, {.create_graph = true});  // (b / |b| - cos a / |a|) / |a|
+        CHECK(gradient.at<float>(0, 0) * length == Approx((0.8 - 24.0 / 25 * 0.6) / 5));
+        CHECK(gradient.at<float>(0, 1) * length == Approx((0.6 - 24.0 / 25 * 0.8) / 5));
+    }
+    CHECK(cosine_similarity(full({1, 2}, 1e30), full({1, 2}, -1e30)).item() == Approx(-1.0));
+}
+
+TEST_CASE("the similarity has right derivatives where vectors are shorter than epsilon, too") {
+    Rng rng{44};
+    const Tensor a = randn({2, 3}, rng, DType::f64), b = randn({2, 3}, rng, DType::f64);
+    for (const double epsilon : {1e-8, 100.0})
+        check_derivatives([=](const std::vector<Tensor>& in) { return cosine_similarity(in[0], in[1], 1, epsilon); }, {a, b}, 3);
+}
+
+TEST_CASE("the similarity of vectors without coordinates is 0") {
+    CHECK(cosine_similarity(zeros({2, 0}), zeros({2, 0})).to_vector() == std::vector<double>{0, 0});
+}
 
 TEST_CASE("a coordinate that is broadcast along dim counts in the length of its vector") {
     const Tensor similarity = cosine_similarity(full({1, 1}, 2), ones({1, 4}));

@@ -34,6 +34,17 @@ TEST_CASE("argmax and argmin give the first position, and NaN counts as the extr
     CHECK_THROWS_WITH(argmax(zeros({0, 2}), 0), "[argmax] expected at least one element along dimension 0, got shape [0, 2]");
 }
 
+TEST_CASE("argmax and argmin without a dimension give the flat index among all elements") {
+    const Tensor x = tensor({{1, 5, 5}, {-2, 0, 4}});
+    CHECK(argmax(x).item() == 1);
+    CHECK(argmin(x).item() == 3);
+    CHECK(argmax(x).shape() == Shape{});
+    CHECK(argmax(x).dtype() == DType::i64);
+    CHECK(argmin(tensor({{1, 2}, {not_a_number, 0}})).item() == 2);
+    CHECK(argmax(scalar(2)).item() == 0);
+    CHECK_THROWS_WITH(argmax(zeros({0, 2})), "[argmax] expected at least one element, got shape [0, 2]");
+}
+
 TEST_CASE("sort is stable both ways and puts NaN at the large end") {
     const Tensor x = tensor({2, not_a_number, 1, 2, -infinity, not_a_number, 1});
     const Sorted up = sort(x);

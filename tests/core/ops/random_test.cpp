@@ -128,7 +128,9 @@ TEST_CASE("choice without replacement repeats nothing, with replacement it may")
     CHECK(mean_of(repeated) == Approx(1).margin(0.06));
     CHECK(choice(0, 0, true, rng).numel() == 0);
     CHECK_THROWS_WITH(choice(3, 4, false, rng), "[choice] expected at most 3 draws from 3, got 4; pass replacement = true to draw an index more than once");
-    CHECK_THROWS_AS(choice(0, 1, true, rng), ValueError);
+    CHECK_THROWS_WITH(choice(0, 1, true, rng), "[choice] expected something to draw from, got a count of 0 for 1 draws");
+    CHECK_THROWS_WITH(permutation(-1, rng), "[permutation] expected a count of 0 or more, got -1");
+    CHECK_THROWS_WITH(rand({-1}, rng), "[rand] expected extents of 0 or more, got [-1]");
     CHECK_THROWS_AS(choice(-1, 0, true, rng), ValueError);
 }
 

@@ -85,7 +85,7 @@ TEST_CASE("every damage to an ARFF file is named with its line") {
     refuses("@relation x\n@attribute a numeric\n", "expected @data, got the end of the file");
     refuses("@relation x\n@data\n1\n", "expected attributes before @data, got none");
     refuses("@attribute a string\n@data\n1\n", "expected an attribute of type numeric, real, integer or {0,1}, got 'string'");
-    refuses("@attribute a {1,0}\n@data\n1\n", "got '{1,0}'");
+    refuses("@attribute a {1,2}\n@data\n1\n", "got '{1,2}'");
     refuses("@attribute 'a numeric\n@data\n1\n", "expected a closing quote");
     refuses("@attribute\n@data\n1\n", "expected a name and a type of an attribute, got neither");
     refuses("@something a\n", "expected @relation, @attribute or @data, got '@something a'");
@@ -120,4 +120,12 @@ TEST_CASE("an ARFF file cut off anywhere is read in part or refused, and any fli
             CHECK_THROWS_AS(read(file.path()), FileError);
     }
     check_every_flip_is_survived(content, read);
+}
+
+TEST_CASE("binary attributes may be declared in either order, and a sparse row leaves out the first of their values") {
+    const std::string reversed = "@attribute a real\n@attribute b {1,0}\n@attribute c { 0, 1 }\n@data\n";
+    const data::MultiLabelImages set = load(reversed + "7,1,0\n8,0,1\n{0 9}\n{0 9, 1 0, 2 1}\n");
+    CHECK(set.images().to_vector() == std::vector<double>{7, 8, 9, 9});
+    CHECK(set.labels().to_vector() == std::vector<double>{1, 0, 0, 1, 1, 0, 0, 1});
+    CHECK_THROWS_WITH(load("@attribute a {1,1}\n@data\n1\n"), Catch::Contains("or {0,1}"));
 }
