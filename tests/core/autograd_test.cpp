@@ -302,14 +302,14 @@ TEST_CASE("gradients that nobody asked for are not computed") {
 
 TEST_CASE("a joint gradient is told which inputs are asked for, and must return one gradient for each") {
     const Tensor x = leaf({1.0}), other = leaf({2.0});
-    std::vector<bool> asked;
+    SmallVector<bool> asked;
     std::size_t count = 2;
-    const Tensor y = record_joint("joint", tensor({0.0}, DType::f64), {x, other}, [&](const Tensor& g, const std::vector<bool>& needed) {
+    const Tensor y = record_joint("joint", tensor({0.0}, DType::f64), {x, other}, [&](const Tensor& g, const SmallVector<bool>& needed) {
         asked = needed;
-        return std::vector<Tensor>(count, g);
+        return SmallVector<Tensor>(count, g);
     });
     grad(y, other, {.retain_graph = true});
-    CHECK(asked == std::vector<bool>{false, true});
+    CHECK(asked == SmallVector<bool>{false, true});
     count = 3;
     CHECK_THROWS_WITH(backward(y), Contains("[joint] expected 2 gradients, one per input, got 3"));
 }
