@@ -81,10 +81,8 @@ struct Dual {
         const Number t = tanh(a.value);
         return {t, (1.0 - t * t) * a.derivative};
     }
-    friend Dual sigmoid(const Dual& a) {
-        const Number s = sigmoid(a.value);
-        return {s, s * sigmoid(-a.value) * a.derivative};
-    }
+    friend Dual sigmoid(const Dual& a) { return {sigmoid(a.value), sigmoid_slope(a.value) * a.derivative}; }
+    friend Dual sigmoid_slope(const Dual& a) { return sigmoid(a) * sigmoid(-a); }
     friend Dual softplus(const Dual& a) { return {softplus(a.value), sigmoid(a.value) * a.derivative}; }
     friend Dual log_sigmoid(const Dual& a) { return {log_sigmoid(a.value), sigmoid(-a.value) * a.derivative}; }
     friend Dual pow(const Dual& a, double exponent) {

@@ -45,6 +45,7 @@ struct Scalar {
     friend Scalar abs(Scalar a) { return kernels::abs(a.value); }
     friend Scalar tanh(Scalar a) { return kernels::tanh(a.value); }
     friend Scalar sigmoid(Scalar a) { return kernels::sigmoid(a.value); }
+    friend Scalar sigmoid_slope(Scalar a) { return kernels::sigmoid_slope(a.value); }
     friend Scalar softplus(Scalar a) { return kernels::softplus(a.value); }
     friend Scalar log_sigmoid(Scalar a) { return kernels::log_sigmoid(a.value); }
 

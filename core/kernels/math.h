@@ -79,13 +79,15 @@ template <class T>
     return shifted - rounder<T>;
 }
 
-/// c[0] + c[1] x + c[2] x^2 + ...
-template <std::size_t first = 0, class T, std::size_t count>
-[[gnu::always_inline]] constexpr T polynomial(T x, const std::array<T, count>& c) {
-    if constexpr (first + 1 == count)
-        return c[first];
+/// c[0] + c[1] x + c[2] x^2 + ... The coefficients are not an argument: they have to be constants in a loop, not memory that its
+/// stores might change.
+template <const auto& c, std::size_t first = 0, class T>
+[[gnu::always_inline]] constexpr T polynomial(T x) {
+    constexpr T coefficient = c[first];
+    if constexpr (first + 1 == c.size())
+        return coefficient;
     else
-        return c[first] + x * polynomial<first + 1>(x, c);
+        return coefficient + x * polynomial<c, first + 1>(x);
 }
 
 /// An integer n, given as n + rounder, where the exponent stands in the bits of a number.
@@ -114,7 +116,7 @@ template <class T>
     const T shifted = x * log2_e + rounder<T>;
     const T n = shifted - rounder<T>;
     const T r = (x - n * F::ln2_high) - n * F::ln2_low;
-    return {exponent_bits(shifted), r + r * r * polynomial(r, F::expm1_tail)};
+    return {exponent_bits(shifted), r + r * r * polynomial<F::expm1_tail>(r)};
 }
 
 // x = 2^exponent * mantissa with the mantissa in [sqrt(1/2), sqrt(2)), for positive, finite, normal x.
@@ -143,7 +145,7 @@ template <class T>
     const T s = f / (T(2) + f);
     const T z = s * s;
     const T half_square = T(0.5) * f * f;
-    const T tail = s * (half_square + z * polynomial(z, F::log_tail));
+    const T tail = s * (half_square + z * polynomial<F::log_tail>(z));
     return exponent * F::ln2_high - ((half_square - (tail + exponent * F::ln2_low)) - f);
 }
 
@@ -202,9 +204,9 @@ template <class T>
 [[gnu::always_inline]] inline T log(T x) {
     // A denormal number has no exponent of its own: it is scaled up first.
     constexpr T scale = static_cast<T>(std::uint64_t{1} << 60);
-    const bool is_small = x < std::numeric_limits<T>::min();
-    const auto parts = detail::split_logarithm(is_small ? x * scale : x);
-    const T exponent = is_small ? parts.exponent - T(60) : parts.exponent;
+    const T normal = x < std::numeric_limits<T>::min() ? x * scale : x;
+    const auto parts = detail::split_logarithm(normal);
+    const T exponent = normal == x ? parts.exponent : parts.exponent - T(60);  // the first condition again would make two paths of all between
     return detail::logarithm_limits(x, T(0), detail::join_logarithm(exponent, parts.mantissa - T(1)));
 }
 
@@ -225,17 +227,26 @@ template <class T>
 /// log(1 + x) for x in [0, 1], where no exponent has to be split off.
 template <class T>
 [[gnu::always_inline]] inline T log1p_of_fraction(T x) {
-    return x + x * x * detail::polynomial(x, detail::Format<T>::log1p_tail);
+    return x + x * x * detail::polynomial<detail::Format<T>::log1p_tail>(x);
 }
 
-// The next three share exp(-|x|), and sigmoid(x) and sigmoid(-x) a reciprocal, which a compiler computes once where a kernel uses
-// several of them.
+// The next four share exp(-|x|), and the first two a reciprocal, which a compiler computes once where a kernel uses several of them.
 
 /// 1 / (1 + exp(-x)).
 template <class T>
 [[gnu::always_inline]] inline T sigmoid(T x) {
     const T e = exp_of_negative(-abs(x));
-    return (x < T(0) ? e : T(1)) * (T(1) / (T(1) + e));
+    const T larger = T(1) / (T(1) + e);
+    const T smaller = e * larger;
+    return x < T(0) ? smaller : larger;
+}
+
+/// sigmoid(x) sigmoid(-x), the derivative of sigmoid.
+template <class T>
+[[gnu::always_inline]] inline T sigmoid_slope(T x) {
+    const T e = exp_of_negative(-abs(x));
+    const T larger = T(1) / (T(1) + e);
+    return e * larger * larger;
 }
 
 /// log(1 + exp(x)).
