@@ -67,6 +67,7 @@ struct Dual {
         return {e, e * a.derivative};
     }
     friend Dual log(const Dual& a) { return {log(a.value), a.derivative / a.value}; }
+    friend Dual log_of_normal(const Dual& a) { return {log_of_normal(a.value), a.derivative / a.value}; }
     friend Dual log1p(const Dual& a) { return {log1p(a.value), a.derivative / (1.0 + a.value)}; }
     friend Dual expm1(const Dual& a) { return {expm1(a.value), exp(a.value) * a.derivative}; }
     friend Dual sqrt(const Dual& a) {

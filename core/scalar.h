@@ -39,6 +39,7 @@ struct Scalar {
 
     friend Scalar exp(Scalar a) { return kernels::exp(a.value); }
     friend Scalar log(Scalar a) { return kernels::log(a.value); }
+    friend Scalar log_of_normal(Scalar a) { return kernels::log_of_normal(a.value); }
     friend Scalar log1p(Scalar a) { return kernels::log1p(a.value); }
     friend Scalar expm1(Scalar a) { return kernels::expm1(a.value); }
     friend Scalar sqrt(Scalar a) { return kernels::sqrt(a.value); }

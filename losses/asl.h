@@ -32,12 +32,11 @@ struct AslFormula {
         const bool is_positive = t > 0.5;
         const Number u = opposing_logit(x, t);
         const Number p = sigmoid(u);
-        const bool counts = p > clip;
-        const Number r = where(counts, p - clip, Number(1.0));  // of a negative that counts
-        const Number weight = where(is_positive, focal_weight(u, powers.positive), power(r, powers.negative));
-        // 1 - r = sigmoid(-u) + clip has no small logarithm to protect, as long as there is a clip.
-        const Number negative = where(clip > 0.0, -log(sigmoid(-u) + clip), softplus(u));
-        return constant_if(detach, weight) * where(is_positive, softplus(u), where(counts, negative, Number(0.0)));
+        const Number excess = p - clip;
+        const Number weight = where(is_positive, focal_weight(u, powers.positive), power(excess, powers.negative));
+        // 1 - r = sigmoid(-u) + clip has no small logarithm to protect, as long as there is a clip to speak of.
+        const Number negative = where(clip > 1e-30, -log_of_normal(sigmoid(-u) + clip), softplus(u));
+        return constant_if(detach, weight) * where(is_positive, softplus(u), where(excess > 0.0, negative, Number(0.0)));
     }
 };
 

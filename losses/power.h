@@ -22,10 +22,10 @@ inline Power known_power(double exponent) {
     return exponent;
 }
 
-/// base^exponent, for a base above 0.
+/// base^exponent for a base above 0, and something finite for any other.
 template <class Number>
 Number power(const Number& base, double exponent) {
-    return exp(exponent * log(base));
+    return exp(exponent * log(where(base > 0.0, base, Number(1.0))));
 }
 template <class Number, int exponent>
 Number power(const Number& base, Whole<exponent>) {

@@ -145,6 +145,16 @@ TEMPLATE_TEST_CASE("log is within 2 ulp in float and 4 in double, in both builds
                          {no_number<T>, no_number<T>}});
 }
 
+TEMPLATE_TEST_CASE("log_of_normal is within 2 ulp in float and 4 in double, in both builds", "[math]", float, double) {
+    using T = TestType;
+    const auto f = [](T x) { return kernels::log_of_normal(x); };
+    auto x = arguments<T>(std::numeric_limits<T>::min(), everything);
+    std::erase_if(x, [](T value) { return value > std::numeric_limits<T>::max(); });
+    x.push_back(std::numeric_limits<T>::max());
+    check_ulps<T>(x, f, [](long double value) { return std::log(value); });
+    check_exactly<T>(f, {{1, 0}});
+}
+
 TEMPLATE_TEST_CASE("log1p is within 2 ulp in float and 4 in double, in both builds", "[math]", float, double) {
     using T = TestType;
     const auto f = [](T x) { return kernels::log1p(x); };
