@@ -20,6 +20,7 @@
 
 #include <array>
 #include <memory>
+#include <type_traits>
 
 namespace knoll::losses {
 
@@ -29,10 +30,10 @@ struct Row {
     /// The logit against the label, u = log((1 - p) / p) with p the true class's probability. As in opposing.h, -log p = softplus(u)
     /// and log(1 - p) = log_sigmoid(u), exact at any logits.
     Number opposing;
-    Number entropy;       ///< of the softmax of the rivals alone, where the formula needs it: see complement_entropy.h
-    Number margin;        ///< sum over classes k of w_k (z_g - z_k), g being the true class, where the formula needs it
-    Number weight;        ///< w_g; all weights are 1 unless given
-    double total_weight;  ///< of all classes
+    Number entropy;  ///< of the softmax of the rivals alone, where the formula needs it: see complement_entropy.h
+    Number margin;   ///< sum over classes k of w_k (z_g - z_k), g being the true class, where the formula needs it
+    std::conditional_t<std::is_same_v<Number, Tensor>, Tensor, double> weight;  ///< w_g, a constant; all weights are 1 unless given
+    double total_weight;                                                        ///< of all classes
     double classes;
 };
 
@@ -82,8 +83,8 @@ public:
             using Number = Dual<Scalar<double>>;
             for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
                 const auto along = [&](double opposing, double entropy, double margin) {
-                    return formula(Row<Number>{Number(at->opposing[r], opposing), Number(at->entropy[r], entropy), Number(at->margin[r], margin),
-                                               Number(at->weight[r]), total_weight, classes});
+                    return formula(Row<Number>{Number(at->opposing[r], opposing), Number(at->entropy[r], entropy), Number(at->margin[r], margin), at->weight[r],
+                                               total_weight, classes});
                 };
                 const Number by_opposing = along(1.0, 0.0, 0.0), by_entropy = along(0.0, 1.0, 0.0), by_margin = along(0.0, 0.0, 1.0);
                 at->value[r] = by_opposing.value.value;
