@@ -185,7 +185,9 @@ template <class T>
     using F = detail::Format<T>;
     const auto parts = detail::split_exponent(x);
     const T power = detail::add_exponent(T(1), parts.exponent);
-    return x < F::exp_smallest ? T(0) : power + power * parts.tail;
+    // A select by bits: of one by ?: a compiler would make two paths for all that follows from a result of 0.
+    const auto keep = typename F::Bits{0} - static_cast<typename F::Bits>(!(x < F::exp_smallest));
+    return std::bit_cast<T>(std::bit_cast<typename F::Bits>(power + power * parts.tail) & keep);
 }
 
 /// exp(x) - 1, exact near 0.
