@@ -7,6 +7,7 @@
 
 namespace knoll::losses {
 
+/// Both powers, as doubles or as whole ones.
 template <class OfPositive, class OfNegative>
 struct KnownPowers {
     OfPositive positive;
@@ -24,6 +25,7 @@ struct AslFormula {
     static constexpr TargetKind target_kind = TargetKind::binary;
     static Description<AslFormula> about();
 
+    /// The powers of the paper's experiments are products: every combination of small whole ones would take too long to compile.
     using Powers = std::variant<KnownPowers<double, double>, KnownPowers<Whole<0>, Whole<4>>, KnownPowers<Whole<1>, Whole<4>>>;
     Powers variants() const;
 

@@ -119,8 +119,9 @@ struct RowOptions {
     Tensor weights = {};                    ///< [K], of the logits' type; 1 for every class unless given
 };
 
-/// The formula of every row of logits [N, K] against classes [N] (i64, all in [0, K)), K >= 2, reduced to a scalar or not.
-/// Differentiable in the logits to any order. A NaN among the logits comes out as a NaN.
+/// The formula of every row of logits [N, K] against classes [N], reduced to a scalar or not; differentiable in the logits to any
+/// order. Name is static text. Operands are not checked here but in RowLoss (row_loss.h): f32 or f64, N >= 1, K >= 2, classes of i64
+/// in [0, K). A NaN among the logits comes out as a NaN.
 Tensor apply_row_formula(const char* name, const RowFormulaPtr& formula, const Tensor& logits, const Tensor& classes, const RowOptions& options = {});
 
 }  // namespace knoll::losses

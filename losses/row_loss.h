@@ -1,4 +1,4 @@
-// Single-label losses: logits [N, K] against one class per row. Each is one formula of a row.
+// Single-label losses: logits [N, K] against one class per row. Each is one formula of a row (row_formula.h).
 #pragma once
 
 #include <knoll/losses/parameter.h>
@@ -7,7 +7,7 @@
 namespace knoll::losses {
 
 class RowLoss : public Loss {
-protected:
+public:
     /// With weights [K] for the classes, the mean divides by the weights of the batch's classes instead of N.
     RowLoss(std::string_view name, RowFormulaPtr formula, Reduction reduction, const Tensor& class_weights = {});
 

@@ -196,7 +196,7 @@ TEST_CASE("without recording, a row loss keeps nothing") {
 
 namespace {
 
-// The margin by which the true class leads the soft maximum of its rivals, squared where it is below 1.
+// A square of the margin by which the true class leads the soft maximum of its rivals, softly cut off.
 struct SoftMargin {
     template <class Number>
     Number operator()(const losses::Row<Number>& row) const {
@@ -208,8 +208,8 @@ struct SoftMargin {
 
 TEST_CASE("a formula of rows of one's own is a loss, differentiable to any order") {
     const auto [logits, own] = sample(3, 4);
-    const auto formula = losses::compile_row_formula(SoftMargin{});
-    const auto loss = [&, g = own](const Tensor& z) { return losses::apply_row_formula("soft_margin", formula, z, g); };
+    const losses::RowLoss soft_margin{"soft_margin", losses::compile_row_formula(SoftMargin{}), Reduction::mean};
+    const auto loss = [&, g = own](const Tensor& z) { return soft_margin(z, g); };
     double expected = 0;
     for (std::int64_t n = 0; n < 3; ++n) {
         const double u = witness(logits, n, own.at<std::int64_t>(n)).opposing;
@@ -217,4 +217,5 @@ TEST_CASE("a formula of rows of one's own is a loss, differentiable to any order
     }
     CHECK(loss(logits).item() == Approx(expected));
     CHECK(gradcheck(loss, logits, {.order = 3}).ok());
+    CHECK_THROWS_WITH(soft_margin(logits, full({3}, 4, DType::i64)), "[soft_margin] expected targets in [0, 4), got 4 at index [0]");
 }
