@@ -89,7 +89,7 @@ void rival_gradient(const RivalRows<T>& rows, const RivalStatistics& statistics,
                 const T factor = static_cast<T>(inverse * by_opposing[r]);
                 for (std::int64_t k = 0; k < classes; ++k) gradient[k] *= factor;
             }
-            gradient[rows.own[r]] = static_cast<T>(-by_opposing[r]);
+            gradient[rows.own[r]] = static_cast<T>(0 - by_opposing[r]);  // which is never -0
         }
     });
 }
