@@ -67,6 +67,7 @@ struct Dual {
         return {e, e * a.derivative};
     }
     friend Dual log(const Dual& a) { return {log(a.value), a.derivative / a.value}; }
+    friend Dual log_of_normal(const Dual& a) { return {log_of_normal(a.value), a.derivative / a.value}; }
     friend Dual log1p(const Dual& a) { return {log1p(a.value), a.derivative / (1.0 + a.value)}; }
     friend Dual expm1(const Dual& a) { return {expm1(a.value), exp(a.value) * a.derivative}; }
     friend Dual sqrt(const Dual& a) {
@@ -81,10 +82,8 @@ struct Dual {
         const Number t = tanh(a.value);
         return {t, (1.0 - t * t) * a.derivative};
     }
-    friend Dual sigmoid(const Dual& a) {
-        const Number s = sigmoid(a.value);
-        return {s, s * sigmoid(-a.value) * a.derivative};
-    }
+    friend Dual sigmoid(const Dual& a) { return {sigmoid(a.value), sigmoid_slope(a.value) * a.derivative}; }
+    friend Dual sigmoid_slope(const Dual& a) { return sigmoid(a) * sigmoid(-a); }
     friend Dual softplus(const Dual& a) { return {softplus(a.value), sigmoid(a.value) * a.derivative}; }
     friend Dual log_sigmoid(const Dual& a) { return {log_sigmoid(a.value), sigmoid(-a.value) * a.derivative}; }
     friend Dual pow(const Dual& a, double exponent) {

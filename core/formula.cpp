@@ -138,8 +138,6 @@ Tensor derivative_values(const Problem& problem, int order) {
     return out;
 }
 
-bool is_constant_one(const Tensor& upstream) { return upstream.numel() == 1 && !upstream.requires_grad() && upstream.item() == 1.0; }
-
 // The derivative of one order down the chain: upstream times the derivative of the given order, whose values may be known already.
 Tensor chain(const Problem& problem, int order, const Tensor& upstream, const Tensor& known = {}) {
     const char* name = problem.formula->name();

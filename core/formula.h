@@ -4,6 +4,10 @@
 //
 // A formula is fast if it has no branches: choices are made by where(condition, a, b) on values already computed, and a choice
 // between two conditions by two where(), since && and || are branches. It is right either way.
+//
+// A formula whose loop is faster where something about its parameters is known to the compiler has a member function variants(),
+// which returns that in a std::variant. It is compiled for every alternative, and its call operator takes the one that holds as a
+// third argument.
 #pragma once
 
 #include <knoll/core/dual.h>
@@ -14,6 +18,7 @@
 
 #include <memory>
 #include <string>
+#include <variant>
 
 namespace knoll {
 
@@ -93,6 +98,18 @@ using FormulaPtr = std::shared_ptr<const ElementwiseFormula>;
 
 namespace detail {
 
+// A formula with what its variants() has said of it.
+template <class Formula, class Known>
+struct FormulaVariant {
+    Formula formula;
+    Known known;
+
+    template <class Number>
+    Number operator()(const Number& x, const Number& t) const {
+        return formula(x, t, known);
+    }
+};
+
 template <class Formula>
 class CompiledFormula final : public ElementwiseFormula {
 public:
@@ -120,8 +137,15 @@ private:
 /// The formula compiled for the tape; name is static text (node.h's intern() makes it so).
 template <class Formula>
 FormulaPtr compile_formula(const char* name, const Formula& formula) {
-    using Compiled = detail::CompiledFormula<Formula>;
-    return std::allocate_shared<Compiled>(SmallAllocator<Compiled>{}, name, formula);
+    if constexpr (requires { formula.variants(); }) {
+        const auto compile = [&](const auto& known) {
+            return compile_formula(name, detail::FormulaVariant<Formula, std::remove_cvref_t<decltype(known)>>{formula, known});
+        };
+        return std::visit(compile, formula.variants());
+    } else {
+        using Compiled = detail::CompiledFormula<Formula>;
+        return std::allocate_shared<Compiled>(SmallAllocator<Compiled>{}, name, formula);
+    }
 }
 
 struct FormulaOptions {

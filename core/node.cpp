@@ -100,6 +100,8 @@ Tensor detail::record_joint(const char* op, Tensor output, const SmallVector<Ten
     return output;
 }
 
+bool is_constant_one(const Tensor& upstream) { return upstream.numel() == 1 && !upstream.requires_grad() && upstream.item() == 1.0; }
+
 void require_no_gradient(const char* op, const Tensor& input, const char* way_out) {
     require<AutogradError>(!grad_enabled() || !input.requires_grad(), "[", op, "] expected an input that needs no gradient, got one that requires it; ",
                            way_out);

@@ -88,6 +88,9 @@ Tensor record_joint(const char* op, Tensor output, const SmallVector<Tensor>& in
     return detail::record_joint(op, std::move(output), inputs, JointGradient(std::move(joint)));
 }
 
+/// True for the upstream gradient that a backward pass starts from: a product with it may be left out.
+bool is_constant_one(const Tensor& upstream);
+
 /// Marks an op as one that has no gradient: throws AutogradError if recording is on and the input requires one.
 /// Comparisons, argmax and the like do not call this: their results are of integer type and carry no graph.
 void require_no_gradient(const char* op, const Tensor& input, const char* way_out);

@@ -39,12 +39,14 @@ struct Scalar {
 
     friend Scalar exp(Scalar a) { return kernels::exp(a.value); }
     friend Scalar log(Scalar a) { return kernels::log(a.value); }
+    friend Scalar log_of_normal(Scalar a) { return kernels::log_of_normal(a.value); }
     friend Scalar log1p(Scalar a) { return kernels::log1p(a.value); }
     friend Scalar expm1(Scalar a) { return kernels::expm1(a.value); }
     friend Scalar sqrt(Scalar a) { return kernels::sqrt(a.value); }
     friend Scalar abs(Scalar a) { return kernels::abs(a.value); }
     friend Scalar tanh(Scalar a) { return kernels::tanh(a.value); }
     friend Scalar sigmoid(Scalar a) { return kernels::sigmoid(a.value); }
+    friend Scalar sigmoid_slope(Scalar a) { return kernels::sigmoid_slope(a.value); }
     friend Scalar softplus(Scalar a) { return kernels::softplus(a.value); }
     friend Scalar log_sigmoid(Scalar a) { return kernels::log_sigmoid(a.value); }
 

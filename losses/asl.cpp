@@ -13,6 +13,12 @@ Description<AslFormula> AslFormula::about() {
                            parameter<&AslFormula::detach>("detach", zero_or_one, "1 holds the weights constant under differentiation")}};
 }
 
+AslFormula::Powers AslFormula::variants() const {
+    if (gamma_neg == 4.0 && gamma_pos == 0.0) return KnownPowers<Whole<0>, Whole<4>>{};
+    if (gamma_neg == 4.0 && gamma_pos == 1.0) return KnownPowers<Whole<1>, Whole<4>>{};
+    return KnownPowers<double, double>{gamma_pos, gamma_neg};
+}
+
 template class ElementwiseLoss<AslFormula>;
 
 }  // namespace knoll::losses

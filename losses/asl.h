@@ -7,6 +7,13 @@
 
 namespace knoll::losses {
 
+/// Both powers, as doubles or as whole ones.
+template <class OfPositive, class OfNegative>
+struct KnownPowers {
+    OfPositive positive;
+    OfNegative negative;
+};
+
 /// Positives: -(1 - p)^gamma_pos log p. Negatives: -r^gamma_neg log(1 - r) with r = max(p - clip, 0). The paper differentiates the
 /// weights; the published code holds them constant unless told otherwise: detach. Its logarithms are cut at 1e-8, these are exact.
 struct AslFormula {
@@ -18,17 +25,20 @@ struct AslFormula {
     static constexpr TargetKind target_kind = TargetKind::binary;
     static Description<AslFormula> about();
 
-    template <class Number>
-    Number operator()(const Number& x, const Number& t) const {
+    /// The powers of the paper's experiments are products: every combination of small whole ones would take too long to compile.
+    using Powers = std::variant<KnownPowers<double, double>, KnownPowers<Whole<0>, Whole<4>>, KnownPowers<Whole<1>, Whole<4>>>;
+    Powers variants() const;
+
+    template <class Number, class OfPositive, class OfNegative>
+    Number operator()(const Number& x, const Number& t, const KnownPowers<OfPositive, OfNegative>& powers) const {
         const bool is_positive = t > 0.5;
         const Number u = opposing_logit(x, t);
-        const Number excess = sigmoid(u) - clip;
-        const Number r = where(excess > 0.0, excess, Number(1.0));  // of a negative that counts
-        const Number log_base = where(is_positive, log_sigmoid(u), log(r));
-        const Number weight = constant_if(detach, exp(where(is_positive, Number(gamma_pos), Number(gamma_neg)) * log_base));
-        // 1 - r = sigmoid(-u) + clip has no small logarithm to protect, as long as there is a clip.
-        const Number negative = where(clip > 0.0, -log(sigmoid(-u) + clip), softplus(u));
-        return weight * where(is_positive, softplus(u), where(excess > 0.0, negative, Number(0.0)));
+        const Number p = sigmoid(u);
+        const Number excess = p - clip;
+        const Number weight = where(is_positive, focal_weight(u, powers.positive), power(excess, powers.negative));
+        // 1 - r = sigmoid(-u) + clip has no small logarithm to protect, as long as there is a clip to speak of.
+        const Number negative = where(clip > 1e-30, -log_of_normal(sigmoid(-u) + clip), softplus(u));
+        return constant_if(detach, weight) * where(is_positive, softplus(u), where(excess > 0.0, negative, Number(0.0)));
     }
 };
 

@@ -9,23 +9,25 @@
 
 namespace knoll::losses {
 
-struct CceOptions {
+/// -log p of the true class + gamma H / (K - 1). For K = 2 this is cross-entropy.
+struct CceFormula {
     double gamma = -1.0;
     bool divide_by_all = false;  ///< divide H by K instead of K - 1
 
-    static Description<CceOptions> about();
+    static Description<CceFormula> about();
+    RowNeeds needs() const { return {.entropy = true}; }
+
+    template <class Number>
+    Number operator()(const Row<Number>& row) const {
+        const double divisor = divide_by_all ? row.classes : row.classes - 1.0;
+        return softplus(row.opposing) + (gamma / divisor) * row.entropy;
+    }
 };
 
-/// -log p of the true class + gamma H / (K - 1). For K = 2 this is cross-entropy.
 class Cce : public RowLoss {
 public:
-    using Options = CceOptions;
+    using Options = CceFormula;
     explicit Cce(const Options& options = {}, Reduction reduction = Reduction::mean);
-
-private:
-    Tensor rows(const Tensor& logits, const Tensor& classes) const override;
-
-    Options options_;
 };
 
 }  // namespace knoll::losses

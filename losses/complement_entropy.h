@@ -10,39 +10,40 @@
 
 namespace knoll::losses {
 
-struct ComplementEntropyOptions {
-    static Description<ComplementEntropyOptions> about();
+/// H itself. Not to be minimised. Exactly 0, with gradient 0, for K = 2.
+struct ComplementEntropyFormula {
+    static Description<ComplementEntropyFormula> about();
+    RowNeeds needs() const { return {.entropy = true}; }
+
+    template <class Number>
+    Number operator()(const Row<Number>& row) const {
+        return row.entropy;
+    }
 };
 
-/// H itself. Not to be minimised.
 class ComplementEntropy : public RowLoss {
 public:
-    using Options = ComplementEntropyOptions;
+    using Options = ComplementEntropyFormula;
     explicit ComplementEntropy(const Options& options = {}, Reduction reduction = Reduction::mean);
-
-private:
-    Tensor rows(const Tensor& logits, const Tensor& classes) const override;
-};
-
-struct CotObjectiveOptions {
-    bool divide_by_all = true;  ///< divide by K, as the published code does; otherwise by K - 1, as the text does
-
-    static Description<CotObjectiveOptions> about();
 };
 
 /// -H / K: what complement objective training minimises in the second of its two steps, the first being cross-entropy.
-class CotObjective : public RowLoss {
-public:
-    using Options = CotObjectiveOptions;
-    explicit CotObjective(const Options& options = {}, Reduction reduction = Reduction::mean);
+struct CotObjectiveFormula {
+    bool divide_by_all = true;  ///< divide by K, as the published code does; otherwise by K - 1, as the text does
 
-private:
-    Tensor rows(const Tensor& logits, const Tensor& classes) const override;
+    static Description<CotObjectiveFormula> about();
+    RowNeeds needs() const { return {.entropy = true}; }
 
-    Options options_;
+    template <class Number>
+    Number operator()(const Row<Number>& row) const {
+        return (-1.0 / (divide_by_all ? row.classes : row.classes - 1.0)) * row.entropy;
+    }
 };
 
-/// H [N] of the wrong classes' logits [N, K - 1]. Exactly 0, with gradient 0, for K = 2.
-Tensor complement_entropy(const SplitLogits& split);
+class CotObjective : public RowLoss {
+public:
+    using Options = CotObjectiveFormula;
+    explicit CotObjective(const Options& options = {}, Reduction reduction = Reduction::mean);
+};
 
 }  // namespace knoll::losses

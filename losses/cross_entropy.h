@@ -5,6 +5,22 @@
 
 namespace knoll::losses {
 
+/// -log p of the true class, p = softmax(logits), smoothed.
+struct CrossEntropyFormula {
+    double smoothing;
+
+    RowNeeds needs() const { return {.margin = smoothing > 0.0}; }
+
+    template <class Number>
+    Number operator()(const Row<Number>& row) const {
+        const Number of_target = softplus(row.opposing);
+        const Number hard = row.weight * of_target;
+        if (smoothing == 0.0) return hard;
+        const Number of_all = (row.total_weight * of_target + row.margin) * (1.0 / row.classes);  // the mean of -w_k log p_k
+        return (1.0 - smoothing) * hard + smoothing * of_all;
+    }
+};
+
 struct CrossEntropyOptions {
     double smoothing = 0.0;     ///< targets are (1 - smoothing) one-hot + smoothing / K (Szegedy et al. 2016)
     Tensor class_weights = {};  ///< [K]: the loss of class g counts weights[g] times; see class_weights.h
@@ -18,13 +34,6 @@ class CrossEntropy : public RowLoss {
 public:
     using Options = CrossEntropyOptions;
     explicit CrossEntropy(const Options& options = {}, Reduction reduction = Reduction::mean);
-
-private:
-    Tensor rows(const Tensor& logits, const Tensor& classes) const override;
-    Tensor average(const Tensor& losses, const Tensor& classes) const override;
-    Tensor weights_like(const Tensor& logits) const;
-
-    Options options_;
 };
 
 }  // namespace knoll::losses

@@ -27,10 +27,7 @@ class ElementwiseLoss : public Loss {
 public:
     using Options = Formula;
 
-    ElementwiseLoss(const std::string& name, const Formula& formula, Reduction reduction = Reduction::mean)
-        : Loss(name, kind(), reduction), formula_(formula), static_name_(intern(name)) {
-        if constexpr (!depends_on_batch) compiled_ = compile_formula(static_name_, formula);
-    }
+    ElementwiseLoss(const std::string& name, const Formula& formula, Reduction reduction = Reduction::mean);
 
     explicit ElementwiseLoss(const Formula& formula = {}, Reduction reduction = Reduction::mean) requires Described<Formula>
         : ElementwiseLoss(std::string(Formula::about().name), formula, reduction) {
@@ -49,19 +46,29 @@ private:
             return TargetKind::real;
     }
 
-    Tensor evaluate(const Tensor& logits, const Tensor& targets, const LossContext& context) const override {
-        const FormulaOptions options{.reduction = reduction(), .binary_targets = kind() == TargetKind::binary};
-        if constexpr (depends_on_batch) {
-            const BatchInfo batch{.epoch = context.epoch, .classes = logits.rank() > 0 ? logits.size(-1) : 1};
-            return apply_formula(compile_formula(static_name_, formula_.for_batch(batch)), logits, targets, options);
-        } else {
-            return apply_formula(compiled_, logits, targets, options);
-        }
-    }
+    Tensor evaluate(const Tensor& logits, const Tensor& targets, const LossContext& context) const override;
 
     Formula formula_;
     const char* static_name_;
     FormulaPtr compiled_;  // none where it depends on the batch
 };
+
+// Not in the class, where they would be inline: every file that uses a loss would compile its formula anew.
+template <class Formula>
+ElementwiseLoss<Formula>::ElementwiseLoss(const std::string& name, const Formula& formula, Reduction reduction)
+    : Loss(name, kind(), reduction), formula_(formula), static_name_(intern(name)) {
+    if constexpr (!depends_on_batch) compiled_ = compile_formula(static_name_, formula);
+}
+
+template <class Formula>
+Tensor ElementwiseLoss<Formula>::evaluate(const Tensor& logits, const Tensor& targets, const LossContext& context) const {
+    const FormulaOptions options{.reduction = reduction(), .binary_targets = kind() == TargetKind::binary};
+    if constexpr (depends_on_batch) {
+        const BatchInfo batch{.epoch = context.epoch, .classes = logits.rank() > 0 ? logits.size(-1) : 1};
+        return apply_formula(compile_formula(static_name_, formula_.for_batch(batch)), logits, targets, options);
+    } else {
+        return apply_formula(compiled_, logits, targets, options);
+    }
+}
 
 }  // namespace knoll::losses

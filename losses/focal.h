@@ -15,11 +15,12 @@ struct FocalFormula {
     static constexpr TargetKind target_kind = TargetKind::binary;
     static Description<FocalFormula> about();
 
-    template <class Number>
-    Number operator()(const Number& x, const Number& t) const {
+    Power variants() const { return known_power(gamma); }
+
+    template <class Number, class Gamma>
+    Number operator()(const Number& x, const Number& t, const Gamma& known_gamma) const {
         const Number u = opposing_logit(x, t);
-        const Number weight = exp(gamma * log_sigmoid(u));
-        return constant_if(detach, weight) * softplus(u);
+        return constant_if(detach, focal_weight(u, known_gamma)) * softplus(u);
     }
 };
 

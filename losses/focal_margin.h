@@ -15,9 +15,11 @@ struct FocalMarginFormula {
     static constexpr TargetKind target_kind = TargetKind::binary;
     static Description<FocalMarginFormula> about();
 
-    template <class Number>
-    Number operator()(const Number& x, const Number& t) const {
-        return focal_term(opposing_logit(x, t, margin), gamma);
+    Power variants() const { return known_power(gamma); }
+
+    template <class Number, class Gamma>
+    Number operator()(const Number& x, const Number& t, const Gamma& known_gamma) const {
+        return focal_term(opposing_logit(x, t, margin), known_gamma);
     }
 };
 

@@ -19,11 +19,13 @@ struct HillFormula {
     static constexpr TargetKind target_kind = TargetKind::binary;
     static Description<HillFormula> about();
 
-    template <class Number>
-    Number operator()(const Number& x, const Number& t) const {
+    Power variants() const { return known_power(gamma); }
+
+    template <class Number, class Gamma>
+    Number operator()(const Number& x, const Number& t, const Gamma& known_gamma) const {
         const Number u = opposing_logit(x, t, margin);
         const Number p = sigmoid(u);
-        return where(t > 0.5, focal_term(u, gamma), (lambda - p) * p * p);
+        return where(t > 0.5, focal_term(u, known_gamma), (lambda - p) * (p * p));
     }
 };
 

@@ -1,7 +1,4 @@
-#include <knoll/core/ops/arithmetic.h>
-#include <knoll/core/ops/index.h>
-#include <knoll/core/ops/reduce.h>
-#include <knoll/core/ops/shape.h>
+#include <knoll/core/node.h>
 #include <knoll/losses/row_loss.h>
 
 namespace knoll::losses {
@@ -50,29 +47,25 @@ void check_no_nan(const std::string& name, const Tensor& logits) {
     require<ValueError>(at < 0, "[", name, "] expected logits that are numbers, got NaN at index ", Shape{at / classes, at % classes});
 }
 
+RowLoss::RowLoss(std::string_view name, RowFormulaPtr formula, Reduction reduction, const Tensor& class_weights)
+    : Loss(std::string(name), TargetKind::class_index, reduction),
+      static_name_(intern(this->name())),
+      formula_(std::move(formula)),
+      class_weights_(class_weights.defined() ? class_weights.detach() : Tensor{}) {}
+
 Tensor RowLoss::evaluate(const Tensor& logits, const Tensor& targets, const LossContext&) const {
     check_rows(name(), logits);
     const Tensor classes = checked_classes(name(), logits, targets);
-    Tensor losses = rows(logits, classes);
-    // A NaN among the logits comes out as one among the losses, of which there are fewer.
-    if (first_nan(losses) >= 0) check_no_nan(name(), logits);
-    if (reduction() == Reduction::none) return losses;
-    return reduction() == Reduction::sum ? sum(losses) : average(losses, classes);
+    RowOptions options{.reduction = reduction()};
+    if (class_weights_.defined()) {
+        require<ShapeError>(class_weights_.size(0) == logits.size(1), "[", name(), "] expected class weights of shape ", Shape{logits.size(1)},
+                            ", one per class of the logits, got ", class_weights_.shape());
+        options.weights = class_weights_.to(logits.dtype());
+    }
+    Tensor value = apply_row_formula(static_name_, formula_, logits, classes, options);
+    // A NaN among the logits comes out as one of the value, which is smaller.
+    if (first_nan(value) >= 0) check_no_nan(name(), logits);
+    return value;
 }
-
-Tensor RowLoss::average(const Tensor& losses, const Tensor&) const { return mean(losses); }
-
-SplitLogits split_logits(const Tensor& logits, const Tensor& classes) {
-    const std::int64_t count = logits.size(0);
-    const std::int64_t others = logits.size(1) - 1;
-    const auto target = classes.data<std::int64_t>();
-    Tensor columns = empty({count, others}, DType::i64);
-    auto* column = columns.fresh_data<std::int64_t>();
-    for (const std::int64_t own : target)
-        for (std::int64_t j = 0; j < others; ++j) *column++ = j < own ? j : j + 1;
-    return {reshape(gather(logits, 1, reshape(classes, {count, 1})), {count}), gather(logits, 1, columns)};
-}
-
-Tensor opposing_logit(const SplitLogits& split) { return logsumexp(split.others, 1) - split.target; }
 
 }  // namespace knoll::losses

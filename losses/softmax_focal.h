@@ -5,23 +5,23 @@
 
 namespace knoll::losses {
 
-struct SoftmaxFocalOptions {
+/// -alpha (1 - p)^gamma log p of the true class, p = softmax(logits). The weight is differentiated.
+struct SoftmaxFocalFormula {
     double gamma = 2.0;
     double alpha = 1.0;  ///< one factor for all classes
 
-    static Description<SoftmaxFocalOptions> about();
+    static Description<SoftmaxFocalFormula> about();
+
+    template <class Number>
+    Number operator()(const Row<Number>& row) const {
+        return alpha * exp(gamma * log_sigmoid(row.opposing)) * softplus(row.opposing);
+    }
 };
 
-/// -alpha (1 - p)^gamma log p of the true class, p = softmax(logits). The weight is differentiated.
 class SoftmaxFocal : public RowLoss {
 public:
-    using Options = SoftmaxFocalOptions;
+    using Options = SoftmaxFocalFormula;
     explicit SoftmaxFocal(const Options& options = {}, Reduction reduction = Reduction::mean);
-
-private:
-    Tensor rows(const Tensor& logits, const Tensor& classes) const override;
-
-    Options options_;
 };
 
 }  // namespace knoll::losses

@@ -24,10 +24,12 @@ struct SplcFormula {
         double margin;
         double gamma;
 
-        template <class Number>
-        Number operator()(const Number& x, const Number& t) const {
+        Power variants() const { return known_power(gamma); }
+
+        template <class Number, class Gamma>
+        Number operator()(const Number& x, const Number& t, const Gamma& known_gamma) const {
             const Number negative = where(x > threshold, -x, x);  // the logit against the label, which may be corrected
-            return focal_term(where(t > 0.5, margin - x, negative), gamma);
+            return focal_term(where(t > 0.5, margin - x, negative), known_gamma);
         }
     };
     InEpoch for_batch(const BatchInfo& batch) const;

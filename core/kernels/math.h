@@ -1,5 +1,5 @@
 // The exponential family on float and double, for use inside run_vectorized() (simd.h): branch-free, so that a loop over
-// any of these is vectorised. In float within 2 units in the last place (sigmoid and tanh: 3), in double within 4;
+// any of these is vectorised. In float within 2 units in the last place (sigmoid, softplus and tanh: 3), in double within 4;
 // infinities, NaN and zero are right, overflow is infinity, and a result too small for a normal number may be zero.
 //
 // The method is the classical one. An argument is reduced by powers of two (Cody and Waite 1980), with the exponent read and
@@ -35,6 +35,9 @@ struct Format<float> {
     static constexpr std::array expm1_tail = {0.5F, 0.16666577F, 0.041666555F, 0.008363173F, 0.0013926176F};
     // (2 artanh(s) - 2 s) / s^3 in z = s^2, for |s| <= (sqrt(2) - 1) / (sqrt(2) + 1)
     static constexpr std::array log_tail = {0.66666667F, 0.40000122F, 0.28550821F, 0.23330467F};
+    // (log(1 + x) - x) / x^2 for 0 <= x <= 1
+    static constexpr std::array log1p_tail = {-0.49999997F, 0.333328419F,   -0.249865262F, 0.198541062F,  -0.158475657F,
+                                              0.115618454F, -0.0667577251F, 0.0252240543F, -0.0044662116F};
 };
 
 template <>
@@ -59,6 +62,11 @@ struct Format<double> {
                                               2.5100375832561234e-08};
     static constexpr std::array log_tail = {0.666666666666667,   0.39999999999899505, 0.28571428625975487, 0.2222221113479508,
                                             0.18182889125261723, 0.15331721600556042, 0.14616449685043406};
+    static constexpr std::array log1p_tail = {-0.49999999999999994,   0.33333333333328547,   -0.24999999999359621,    0.19999999965822402,
+                                              -0.1666666569676973,    0.14285697368176904,   -0.12499802193640868,    0.11109469727104494,
+                                              -0.099899409783376175,  0.090440384058187817,  -0.0816358369873179,     0.072060527838905025,
+                                              -0.060245718496051139,  0.045718328874219642,  -0.030006248922024149,   0.016177448292083774,
+                                              -0.0067614194988498022, 0.0020308462484097632, -0.00038701111085803039, 3.4964999995177528e-5};
 };
 
 // A number whose last mantissa bit counts ones: adding it rounds to an integer, which then stands in the low bits.
@@ -71,27 +79,33 @@ template <class T>
     return shifted - rounder<T>;
 }
 
-/// c[0] + c[1] x + c[2] x^2 + ...
-template <std::size_t first = 0, class T, std::size_t count>
-[[gnu::always_inline]] constexpr T polynomial(T x, const std::array<T, count>& c) {
-    if constexpr (first + 1 == count)
-        return c[first];
+/// c[0] + c[1] x + c[2] x^2 + ... The coefficients are not an argument: they have to be constants in a loop, not memory that its
+/// stores might change.
+template <const auto& c, std::size_t first = 0, class T>
+[[gnu::always_inline]] constexpr T polynomial(T x) {
+    constexpr T coefficient = c[first];
+    if constexpr (first + 1 == c.size())
+        return coefficient;
     else
-        return c[first] + x * polynomial<first + 1>(x, c);
+        return coefficient + x * polynomial<c, first + 1>(x);
 }
 
-/// x * 2^n for an integer n (as a floating-point number), normal x and a normal result: adds n to the bits of the exponent.
+/// An integer n, given as n + rounder, where the exponent stands in the bits of a number.
 template <class T>
-[[gnu::always_inline]] inline T scale_by_power_of_two(T x, T n) {
-    using F = Format<T>;
-    using Bits = typename F::Bits;
-    return std::bit_cast<T>(std::bit_cast<Bits>(x) + (std::bit_cast<Bits>(n + rounder<T>) << F::mantissa_bits));
+[[gnu::always_inline]] inline auto exponent_bits(T shifted) {
+    return std::bit_cast<typename Format<T>::Bits>(shifted) << Format<T>::mantissa_bits;
 }
 
-// x = exponent * log(2) + r with |r| <= log(2) / 2; tail = exp(r) - 1.
+/// x * 2^n for normal x and a normal result, n given as exponent_bits().
+template <class T>
+[[gnu::always_inline]] inline T add_exponent(T x, typename Format<T>::Bits exponent) {
+    return std::bit_cast<T>(std::bit_cast<typename Format<T>::Bits>(x) + exponent);
+}
+
+// x = n * log(2) + r with |r| <= log(2) / 2; exponent = exponent_bits of n; tail = exp(r) - 1.
 template <class T>
 struct ExponentParts {
-    T exponent;
+    typename Format<T>::Bits exponent;
     T tail;
 };
 
@@ -99,9 +113,10 @@ template <class T>
 [[gnu::always_inline]] inline ExponentParts<T> split_exponent(T x) {
     using F = Format<T>;
     constexpr T log2_e = T(1.44269504088896340736);
-    const T n = round_to_integer(x * log2_e);
+    const T shifted = x * log2_e + rounder<T>;
+    const T n = shifted - rounder<T>;
     const T r = (x - n * F::ln2_high) - n * F::ln2_low;
-    return {n, r + r * r * polynomial(r, F::expm1_tail)};
+    return {exponent_bits(shifted), r + r * r * polynomial<F::expm1_tail>(r)};
 }
 
 // x = 2^exponent * mantissa with the mantissa in [sqrt(1/2), sqrt(2)), for positive, finite, normal x.
@@ -130,7 +145,7 @@ template <class T>
     const T s = f / (T(2) + f);
     const T z = s * s;
     const T half_square = T(0.5) * f * f;
-    const T tail = s * (half_square + z * polynomial(z, F::log_tail));
+    const T tail = s * (half_square + z * polynomial<F::log_tail>(z));
     return exponent * F::ln2_high - ((half_square - (tail + exponent * F::ln2_low)) - f);
 }
 
@@ -159,9 +174,20 @@ template <class T>
 [[gnu::always_inline]] inline T exp(T x) {
     using F = detail::Format<T>;
     const auto parts = detail::split_exponent(x);
-    const T inside = detail::scale_by_power_of_two(T(1) + parts.tail, parts.exponent);
+    const T inside = detail::add_exponent(T(1) + parts.tail, parts.exponent);
     const T limited = x < F::exp_smallest ? T(0) : x > F::exp_largest ? std::numeric_limits<T>::infinity() : inside;
     return x == x ? limited : x;
+}
+
+/// exp(x) for x <= 0, where nothing overflows and so less is to be done.
+template <class T>
+[[gnu::always_inline]] inline T exp_of_negative(T x) {
+    using F = detail::Format<T>;
+    const auto parts = detail::split_exponent(x);
+    const T power = detail::add_exponent(T(1), parts.exponent);
+    // A select by bits: of one by ?: a compiler would make two paths for all that follows from a result of 0.
+    const auto keep = typename F::Bits{0} - static_cast<typename F::Bits>(!(x < F::exp_smallest));
+    return std::bit_cast<T>(std::bit_cast<typename F::Bits>(power + power * parts.tail) & keep);
 }
 
 /// exp(x) - 1, exact near 0.
@@ -170,19 +196,26 @@ template <class T>
     using F = detail::Format<T>;
     const T bounded = x < F::expm1_smallest ? F::expm1_smallest : x;
     const auto parts = detail::split_exponent(bounded);
-    const T half_scale = detail::scale_by_power_of_two(T(0.5), parts.exponent);  // 2^exponent itself may be too large
+    const T half_scale = detail::add_exponent(T(0.5), parts.exponent);  // 2^exponent itself may be too large
     const T inside = T(2) * (half_scale * parts.tail + (half_scale - T(0.5)));
     const T limited = x > F::exp_largest ? std::numeric_limits<T>::infinity() : inside;
     return x == x ? limited : x;
+}
+
+/// log(x) for x > 0 that is normal and finite, which spares half of the work.
+template <class T>
+[[gnu::always_inline]] inline T log_of_normal(T x) {
+    const auto parts = detail::split_logarithm(x);
+    return detail::join_logarithm(parts.exponent, parts.mantissa - T(1));
 }
 
 template <class T>
 [[gnu::always_inline]] inline T log(T x) {
     // A denormal number has no exponent of its own: it is scaled up first.
     constexpr T scale = static_cast<T>(std::uint64_t{1} << 60);
-    const bool is_small = x < std::numeric_limits<T>::min();
-    const auto parts = detail::split_logarithm(is_small ? x * scale : x);
-    const T exponent = is_small ? parts.exponent - T(60) : parts.exponent;
+    const T normal = x < std::numeric_limits<T>::min() ? x * scale : x;
+    const auto parts = detail::split_logarithm(normal);
+    const T exponent = normal == x ? parts.exponent : parts.exponent - T(60);  // the first condition again would make two paths of all between
     return detail::logarithm_limits(x, T(0), detail::join_logarithm(exponent, parts.mantissa - T(1)));
 }
 
@@ -196,23 +229,39 @@ template <class T>
     const T lost = smaller - (sum - larger);  // what rounding took from the sum
     const auto parts = detail::split_logarithm(sum);
     const T exponent = parts.exponent < largest_exponent ? parts.exponent : largest_exponent;
-    const T f = (parts.mantissa - T(1)) + lost * detail::scale_by_power_of_two(T(1), -exponent);
+    const T f = (parts.mantissa - T(1)) + lost * detail::add_exponent(T(1), detail::exponent_bits(detail::rounder<T> - exponent));
     return detail::logarithm_limits(x, T(-1), detail::join_logarithm(parts.exponent, f));
 }
 
-// The next three share exp(-|x|), which a compiler computes once where a kernel uses several of them.
+/// log(1 + x) for x in [0, 1], where no exponent has to be split off.
+template <class T>
+[[gnu::always_inline]] inline T log1p_of_fraction(T x) {
+    return x + x * x * detail::polynomial<detail::Format<T>::log1p_tail>(x);
+}
+
+// The next four share exp(-|x|), and the first two a reciprocal, which a compiler computes once where a kernel uses several of them.
 
 /// 1 / (1 + exp(-x)).
 template <class T>
 [[gnu::always_inline]] inline T sigmoid(T x) {
-    const T e = exp(-abs(x));
-    return (x < T(0) ? e : T(1)) / (T(1) + e);
+    const T e = exp_of_negative(-abs(x));
+    const T larger = T(1) / (T(1) + e);
+    const T smaller = e * larger;
+    return x < T(0) ? smaller : larger;
+}
+
+/// sigmoid(x) sigmoid(-x), the derivative of sigmoid.
+template <class T>
+[[gnu::always_inline]] inline T sigmoid_slope(T x) {
+    const T e = exp_of_negative(-abs(x));
+    const T larger = T(1) / (T(1) + e);
+    return e * larger * larger;
 }
 
 /// log(1 + exp(x)).
 template <class T>
 [[gnu::always_inline]] inline T softplus(T x) {
-    return (x > T(0) ? x : T(0)) + log1p(exp(-abs(x)));
+    return (x > T(0) ? x : T(0)) + log1p_of_fraction(exp_of_negative(-abs(x)));
 }
 
 /// log(sigmoid(x)).

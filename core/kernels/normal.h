@@ -38,7 +38,7 @@ template <class T>
     const T scaled = abs(x) * T(0.70710678118654752440);
     const T u = scaled < farthest ? scaled : farthest;
     const T t = (u - T(3)) / (u + T(3));
-    const T tail = T(0.5) * exp(T(-0.5) * x * x) * detail::polynomial(t, detail::ErrorFunction<T>::scaled) / (T(1) + T(2) * u);
+    const T tail = T(0.5) * exp(T(-0.5) * x * x) * detail::polynomial<detail::ErrorFunction<T>::scaled>(t) / (T(1) + T(2) * u);
     return x < T(0) ? tail : T(1) - tail;
 }
 

@@ -11,8 +11,26 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
+#include <type_traits>
 
 namespace knoll::kernels {
+
+template <class T>
+struct Sum {
+    using Accumulator = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+    static constexpr std::int64_t lanes = 8;
+    static constexpr Accumulator start() { return 0; }
+    constexpr Accumulator operator()(Accumulator a, Accumulator b) const { return a + b; }
+};
+
+template <class T>
+struct Largest {
+    using Accumulator = T;
+    static constexpr std::int64_t lanes = 32;
+    static constexpr T start() { return -std::numeric_limits<T>::infinity(); }
+    constexpr T operator()(T a, T b) const { return b > a ? b : a; }
+};
 
 namespace detail {
 

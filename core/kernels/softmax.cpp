@@ -9,21 +9,6 @@ namespace knoll::kernels {
 namespace {
 
 template <class T>
-struct Largest {
-    using Accumulator = T;
-    static constexpr std::int64_t lanes = 32;
-    static constexpr T start() { return -std::numeric_limits<T>::infinity(); }
-    constexpr T operator()(T a, T b) const { return b > a ? b : a; }
-};
-
-struct SumInDouble {
-    using Accumulator = double;
-    static constexpr std::int64_t lanes = 8;
-    static constexpr double start() { return 0; }
-    constexpr double operator()(double a, double b) const { return a + b; }
-};
-
-template <class T>
 inline T shift_of(const T* x, std::int64_t count) {
     const T largest = detail::reduce_row<Largest<T>>(x, count);
     return abs(largest) < std::numeric_limits<T>::infinity() ? largest : T(0);
@@ -42,7 +27,7 @@ inline T sum_of_exp(const T* x, T shift, std::int64_t count) {
     for (std::int64_t begin = 0; begin < count; begin += block) {
         const std::int64_t n = begin + block < count ? block : count - begin;
         shifted_exp(x + begin, shift, n, exps.data());
-        total += detail::reduce_row<SumInDouble>(exps.data(), n);
+        total += detail::reduce_row<Sum<T>>(exps.data(), n);
     }
     return static_cast<T>(total);
 }
@@ -66,7 +51,7 @@ void softmax(const T* x, std::int64_t rows, std::int64_t count, T* out) {
         const T* from = x + r * count;
         T* into = out + r * count;
         shifted_exp(from, shift_of(from, count), count, into);
-        const T scale = T(1) / static_cast<T>(detail::reduce_row<SumInDouble>(into, count));
+        const T scale = T(1) / static_cast<T>(detail::reduce_row<Sum<T>>(into, count));
         for (std::int64_t i = 0; i < count; ++i) into[i] *= scale;
     });
 }

@@ -1,21 +1,7 @@
 #include <knoll/core/kernels/reduce.h>
 #include <knoll/core/kernels/sum.h>
 
-#include <type_traits>
-
 namespace knoll::kernels {
-
-namespace {
-
-template <class T>
-struct Sum {
-    using Accumulator = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
-    static constexpr std::int64_t lanes = 8;
-    static constexpr Accumulator start() { return 0; }
-    constexpr Accumulator operator()(Accumulator a, Accumulator b) const { return a + b; }
-};
-
-}  // namespace
 
 template <class T>
 void sum_middle(const T* x, std::int64_t outer, std::int64_t reduced, std::int64_t inner, T* out) {

@@ -11,13 +11,14 @@ constexpr double trigonometry_limit = 1e6;
 
 namespace detail {
 
+// (sin(r) - r) / r^3 in z = r^2, for |r| <= pi / 2
+inline constexpr std::array sine_tail = {-0.16666666666666666,    0.008333333333333316,   -0.00019841269841254974, 2.7557319219163234e-06,
+                                         -2.5052107616996182e-08, 1.6058977312464087e-10, -7.643970296798572e-13,  2.7314447669863995e-15};
+
 /// Sine of x = n pi + r up to its sign, from r.
 [[gnu::always_inline]] inline double sine_polynomial(double r) {
-    // (sin(r) - r) / r^3 in z = r^2, for |r| <= pi / 2
-    constexpr std::array tail = {-0.16666666666666666,    0.008333333333333316,   -0.00019841269841254974, 2.7557319219163234e-06,
-                                 -2.5052107616996182e-08, 1.6058977312464087e-10, -7.643970296798572e-13,  2.7314447669863995e-15};
     const double z = r * r;
-    return r + r * z * polynomial(z, tail);
+    return r + r * z * polynomial<sine_tail>(z);
 }
 
 /// x minus `quarters` times pi / 2, which is split into parts so short that the first two products are exact.

@@ -49,6 +49,7 @@ TEST_CASE("functions of nested dual numbers have the derivatives of the textbook
     check_jet(jet([](const auto& v) { return exp(v); }, x), {e, e, e, e});
     check_jet(jet([](const auto& v) { return expm1(v); }, x), {e - 1, e, e, e});
     check_jet(jet([](const auto& v) { return log(v); }, x), {std::log(x), 1 / x, -1 / (x * x), 2 / (x * x * x)});
+    check_jet(jet([](const auto& v) { return log_of_normal(v); }, x), {std::log(x), 1 / x, -1 / (x * x), 2 / (x * x * x)});
     const double y = 1 + x;
     check_jet(jet([](const auto& v) { return log1p(v); }, x), {std::log(y), 1 / y, -1 / (y * y), 2 / (y * y * y)});
     const double r = std::sqrt(x);
@@ -59,6 +60,7 @@ TEST_CASE("functions of nested dual numbers have the derivatives of the textbook
     const double s = 1 / (1 + std::exp(-x));
     const double ds = s * (1 - s);
     check_jet(jet([](const auto& v) { return sigmoid(v); }, x), {s, ds, ds * (1 - 2 * s), ds * (1 - 6 * ds)});
+    check_jet(jet([](const auto& v) { return sigmoid_slope(v); }, x), {ds, ds * (1 - 2 * s), ds * (1 - 6 * ds), ds * (1 - 2 * s) * (1 - 12 * ds)});
     check_jet(jet([](const auto& v) { return softplus(v); }, x), {std::log1p(e), s, ds, ds * (1 - 2 * s)});
     check_jet(jet([](const auto& v) { return log_sigmoid(v); }, x), {std::log(s), 1 - s, -ds, -ds * (1 - 2 * s)});
     check_jet(jet([](const auto& v) { return square(v); }, x), {x * x, 2 * x, 2, 0});

@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <limits>
+#include <variant>
 
 using namespace knoll;
 using Catch::Contains;
@@ -22,6 +23,23 @@ struct Curve {
     template <class Number>
     Number operator()(const Number& x, const Number& t) const {
         return scale * t * exp(x) + x * x;
+    }
+};
+
+// x to a power, which may be known to the compiler.
+struct Square {};
+struct PowerCurve {
+    double exponent;
+
+    std::variant<double, Square> variants() const { return exponent == 2.0 ? std::variant<double, Square>(Square{}) : exponent; }
+
+    template <class Number>
+    Number operator()(const Number& x, const Number&, double known) const {
+        return pow(x, known);
+    }
+    template <class Number>
+    Number operator()(const Number& x, const Number&, Square) const {
+        return x * x;
     }
 };
 
@@ -101,6 +119,15 @@ TEST_CASE("a formula passes gradcheck to third order") {
     CHECK(gradcheck(loss, x, {.order = 3}).ok());
     const auto each = [t = t](const Tensor& v) { return curve(v, t, elements); };
     CHECK(gradcheck(each, x, {.order = 3}).ok());
+}
+
+TEST_CASE("a formula with variants is compiled for each, and called with the one that holds") {
+    const Tensor x = tensor({0.5, 2.0, 3.0}, DType::f64).set_requires_grad();
+    for (const double exponent : {2.0, 2.5}) {
+        const Tensor value = apply_formula("power", PowerCurve{exponent}, x, zeros_like(x), sums);
+        check_close(value, sum(pow(x, exponent)), 1e-13, 0);
+        check_close(grad(value, x), exponent * pow(x, exponent - 1).detach(), 1e-13, 0);
+    }
 }
 
 TEST_CASE("changing a gradient in place leaves the saved derivative alone") {

@@ -12,8 +12,8 @@ using namespace knoll;
 
 namespace {
 
-const std::vector<std::string> smooth = {"bce",  "wan",          "bce_ls", "focal", "focal:gamma=0.5", "asl", "asl:gamma_neg=1.5", "focal_margin",
-                                         "hill", "hill:gamma=0", "splc",   "mse"};
+const std::vector<std::string> smooth = {
+    "bce", "wan", "bce_ls", "focal", "focal:gamma=0.5", "asl", "asl:gamma_neg=1.5", "asl:gamma_pos=0", "focal_margin", "hill", "hill:gamma=0", "splc", "mse"};
 
 // Logits away from kinks: those of SPLC (tau = 0.6 at z = 0.405) and ASL (clip = 0.05 at z = -2.94).
 struct Batch {
@@ -93,6 +93,41 @@ TEST_CASE("logits of 600 and more give finite, right losses, gradients and secon
     if (spec == "bce") check_close(loss, tensor({{0.0, 600.0}, {600.0, 0.0}, {3000.0, 3000.0}}, DType::f64), 1e-7, 1e-12);
     if (spec == "hill") check_close(loss, tensor({{0.0, 0.5}, {601.0, 0.0}, {3001.0, 0.5}}, DType::f64), 1e-7, 1e-12);
     if (spec == "asl:clip=0") check_close(first, tensor({{0.0, 1.0}, {-1.0, 0.0}, {-1.0, 1.0}}, DType::f64), 1e-7, 1e-12);
+}
+
+TEST_CASE("a small whole power is a product, and agrees with the power through its logarithm to the fourth derivative") {
+    for (const double gamma : {0.0, 1.0, 2.0, 3.0, 4.0}) {
+        INFO("gamma " << gamma);
+        auto [x, t] = batch();
+        x.set_requires_grad();
+        const FormulaOptions sums{.reduction = Reduction::sum};
+        const losses::FocalFormula formula{.gamma = gamma};
+        Tensor product = losses::Focal{formula, Reduction::sum}(x, t);
+        Tensor general = apply_formula("focal", detail::FormulaVariant<losses::FocalFormula, double>{formula, gamma}, x, t, sums);
+        for (int order = 0; order < 4; ++order) {
+            check_close(product.detach(), general.detach(), 1e-10, 1e-12);
+            product = sum(grad(product, x, {.create_graph = true}));
+            general = sum(grad(general, x, {.create_graph = true}));
+        }
+        check_close(product.detach(), general.detach(), 1e-10, 1e-12);
+    }
+}
+
+TEST_CASE("four derivatives of losses with whole powers are finite at any logits") {
+    const DType dtype = GENERATE(DType::f32, DType::f64);
+    for (const char* spec : {"focal:gamma=0", "focal:gamma=1", "focal", "focal:gamma=3", "focal:gamma=4", "focal_margin", "hill:gamma=0", "hill", "splc", "asl",
+                             "asl:gamma_pos=0", "asl:clip=0"}) {
+        INFO(spec);
+        Tensor x = tensor({-3000.0, -600.0, -90.0, -1.0, 0.0, 1.0, 90.0, 600.0, 3000.0}, dtype).set_requires_grad();
+        for (const double target : {0.0, 1.0}) {
+            Tensor at = (*losses::make(spec, Reduction::sum))(x, full({9}, target, dtype), {.epoch = 1});
+            for (int order = 1; order <= 4; ++order) {
+                const Tensor slope = grad(at, x, {.create_graph = true});
+                for (const double value : slope.to_vector()) CHECK(std::isfinite(value));
+                at = sum(slope);
+            }
+        }
+    }
 }
 
 TEST_CASE("f32 losses and gradients agree with f64 to float accuracy") {
