@@ -4,7 +4,7 @@
 #include <knoll/core/kernels/convolution.h>
 #include <knoll/core/kernels/correlation.h>
 #include <knoll/core/kernels/depthwise.h>
-#include <knoll/core/kernels/pixel_product.h>
+#include <knoll/core/kernels/pixel_correlation.h>
 #include <knoll/core/kernels/tile_product.h>
 #include <knoll/core/kernels/winograd.h>
 #include <knoll/core/parallel.h>
@@ -97,36 +97,16 @@ void multiply_band(const Bands& bands, std::int64_t positions, const T* band, co
     });
 }
 
-// The same for few filters and stride 1: positions of all rows of the copy are computed, also those at a row's end that are no outputs.
-void multiply_pixels(const Bands& bands, std::int64_t index, const float* band, const Panels<float>& panels, std::int64_t group, float* out) {
-    const Axis& columns = bands.columns();
-    const std::int64_t width = bands.width(), rows = bands.positions(index) / columns.count, plane = bands.rows().out * columns.out;
-    const std::int64_t positions = (rows - 1) * width + columns.count, apart = ceil_div(positions, pixels_at_once<float>) * pixels_at_once<float>;
-    const Scratch<float> sums(most_pixel_filters * apart);
-    float* const into = out + bands.begin(index) * columns.out;
-    run_in_registers([=, offsets = bands.tap_offsets(), depth = bands.depth(), weight = panels.data(group, 0), start = panels.start(group),
-                      filters = panels.columns, count = columns.count, from = sums.data()](auto filters_at_once) {
-        pixel_products<filters_at_once()>(band, offsets, depth, weight, start, positions, from, apart);
-        for (std::int64_t filter = 0; filter < filters; ++filter)
-            for (std::int64_t row = 0; row < rows; ++row)
-                for (std::int64_t x = 0; x < count; ++x) into[filter * plane + row * count + x] = from[filter * apart + row * width + x];
-    });
-}
-
-bool suits_pixels(const Axis& rows, const Axis& columns, std::int64_t filters) {
-    return filters <= most_pixel_filters && rows.source_step == 1 && columns.source_step == 1 && rows.step == 1 && columns.step == 1 &&
-           columns.count >= pixels_at_once<float> / 2;
-}
-
 // out = the correlation of source planes with panels, from their starts on.
 template <class T>
 void correlate(const Axis& rows, const Axis& columns, std::int64_t images, std::int64_t groups, std::int64_t channels, const T* source, const Panels<T>& panels,
                T* out) {
-    if constexpr (std::is_same_v<T, float>)
-        if (groups == 1 && winograd::pays(rows, columns, channels, panels.columns)) {
-            winograd::correlate(rows, columns, images, channels, panels.columns, source, panels.data(0, 0), panels.start(0), out);
-            return;
-        }
+    if constexpr (std::is_same_v<T, float>) {
+        if (groups == 1 && winograd::pays(rows, columns, channels, panels.columns))
+            return winograd::correlate(rows, columns, images, channels, panels.columns, source, panels.data(0, 0), panels.start(0), out);
+        if (groups == 1 && pixels::pays(rows, columns, panels.columns))
+            return pixels::correlate(rows, columns, images, channels, panels.columns, source, panels.data(0, 0), panels.start(0), out);
+    }
     const Bands bands(rows, columns, channels, images * groups, 2 * panels.columns * panels.depth * columns.count, sizeof(T));
     const std::int64_t source_elements = channels * rows.source * columns.source, out_elements = panels.columns * rows.out * columns.out;
     parallel_for(images * groups * bands.count(), bands.per_chunk(), [&](std::int64_t begin, std::int64_t end) {
@@ -134,11 +114,6 @@ void correlate(const Axis& rows, const Axis& columns, std::int64_t images, std::
         for (std::int64_t job = begin; job < end; ++job) {
             const std::int64_t image_group = job / bands.count(), index = job % bands.count(), group = image_group % groups;
             bands.fill(index, source + image_group * source_elements, band.data());
-            if constexpr (std::is_same_v<T, float>)
-                if (suits_pixels(rows, columns, panels.columns)) {
-                    multiply_pixels(bands, index, band.data(), panels, group, out + image_group * out_elements);
-                    continue;
-                }
             const OutputPlanes<T> into(bands, out + image_group * out_elements, bands.begin(index));
             multiply_band(bands, bands.positions(index), band.data(), panels, group, panels.start(group), into);
         }
@@ -261,18 +236,23 @@ void convolve_adjoint_weight(const ConvolutionGeometry& geometry, const T* x, co
     const std::int64_t affordable = std::max<std::int64_t>(1, partial_elements / std::max<std::int64_t>(1, geometry.groups * sums_per_group));
     const auto size_of_parts = [&](std::int64_t jobs) { return std::max<std::int64_t>(1, ceil_div(jobs, std::min(affordable, wanted_parts))); };
     const Axis rows = row_axis(geometry), columns = column_axis(geometry);
-    if constexpr (std::is_same_v<T, float>)
-        if (geometry.groups == 1 && winograd::pays(rows, columns, geometry.in_channels, filters)) {
+    if constexpr (std::is_same_v<T, float>) {
+        const bool by_winograd = winograd::pays(rows, columns, geometry.in_channels, filters), by_pixels = pixels::pays(rows, columns, filters);
+        if (geometry.groups == 1 && (by_winograd || by_pixels)) {
             const std::int64_t size = size_of_parts(geometry.images), parts = ceil_div(geometry.images, size);
             const Scratch<T> partial(parts * sums_per_group);
             parallel_for(geometry.images, size, [&](std::int64_t first, std::int64_t last) {
                 T* const sums = partial.data() + first / size * sums_per_group;
                 std::fill_n(sums, sums_per_group, T(0));
-                winograd::sum_weight_gradients(rows, columns, first, last, geometry.in_channels, filters, x, out, sums, sums_per_panel);
+                if (by_winograd)
+                    winograd::sum_weight_gradients(rows, columns, first, last, geometry.in_channels, filters, x, out, sums, sums_per_panel);
+                else
+                    pixels::add_weight_gradients(rows, columns, first, last, geometry.in_channels, filters, x, out, sums);
             });
             add_parts(geometry, partial.data(), parts, sums_per_group, weight);
             return;
         }
+    }
     const Bands bands(rows, columns, geometry.in_channels, geometry.images * geometry.groups, 2 * filters * depth * geometry.out.width, sizeof(T));
     const std::int64_t jobs = geometry.images * bands.count(), size = size_of_parts(jobs), parts = std::max<std::int64_t>(1, ceil_div(jobs, size));
     const Scratch<T> partial(parts * geometry.groups * sums_per_group);

@@ -49,8 +49,8 @@ public:
     std::int64_t most_positions() const { return height_ * columns_.count; }
     /// Channels times taps.
     std::int64_t depth() const { return channels_ * rows_.taps * columns_.taps; }
-    /// Of the copy, with room behind its end for vectors that reach over it.
-    std::int64_t elements() const { return channels_ * plane_ + 16; }
+    /// Of the copy.
+    std::int64_t elements() const { return channels_ * plane_; }
     /// Of the copy: elements from row to row.
     std::int64_t width() const { return width_; }
     /// Bands that share a thread.

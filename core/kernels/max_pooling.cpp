@@ -114,6 +114,45 @@ private:
     LaneOffsets<T> full_, rest_;
 };
 
+// The commonest pooling, windows of 2x2 side by side in float: eight windows are the even and odd elements of two rows of sixteen.
+bool is_halving(const MaxPooling& pooling) {
+    return pooling.kernel == Size2(2) && pooling.stride == Size2(2) && pooling.padding == Size2(0) && pooling.out.width >= lanes;
+}
+
+[[gnu::always_inline]] inline void halve_windows(const float* plane, std::int64_t width, std::int32_t corner, float* out, std::int32_t* position) {
+    using Index = Vector<std::int32_t>;
+    constexpr Index even{0, 2, 4, 6, 8, 10, 12, 14};
+    Vector<float> best{};
+    Index where{};
+    for (std::int32_t row = 0; row < 2; ++row) {
+        const auto begin = corner + row * static_cast<std::int32_t>(width);
+        Vector<float> first, second;
+        load(plane + begin, first);
+        load(plane + begin + lanes, second);
+        const Vector<float> pixels[2] = {__builtin_shufflevector(first, second, 0, 2, 4, 6, 8, 10, 12, 14),
+                                         __builtin_shufflevector(first, second, 1, 3, 5, 7, 9, 11, 13, 15)};
+        for (std::int32_t side = 0; side < 2; ++side) {
+            const Vector<float> value = pixels[side];
+            const auto wins = (best == best) & ~(value <= best);
+            const bool is_first = row == 0 && side == 0;
+            best = is_first ? value : wins ? value : best;
+            where = is_first ? even + corner : wins ? even + (begin + side) : where;
+        }
+    }
+    store(out, best);
+    store(position, where);
+}
+
+// The last windows of a row overlap those before, so that all are eight.
+void halve_plane(const MaxPooling& pooling, const float* plane, float* out, std::int32_t* position) {
+    const std::int64_t width = pooling.in.width, count = pooling.out.width;
+    for (std::int64_t y = 0; y < pooling.out.height; ++y)
+        for (std::int64_t next = 0; next < count; next += lanes) {
+            const std::int64_t x = std::min(next, count - lanes);
+            halve_windows(plane, width, static_cast<std::int32_t>(2 * (y * width + x)), out + y * count + x, position + y * count + x);
+        }
+}
+
 }  // namespace
 
 template <class T>
@@ -121,6 +160,12 @@ void max_pool(const MaxPooling& pooling, const T* x, T* out, std::int32_t* posit
     const std::int64_t pixels = pooling.in.height * pooling.in.width, positions = pooling.out.height * pooling.out.width;
     parallel_for(pooling.planes, planes_per_chunk(pixels), [&](std::int64_t begin, std::int64_t end) {
         run_vectorized([&] {
+            if constexpr (std::is_same_v<T, float>)
+                if (is_halving(pooling)) {
+                    for (std::int64_t plane = begin; plane < end; ++plane)
+                        halve_plane(pooling, x + plane * pixels, out + plane * positions, position + plane * positions);
+                    return;
+                }
             const RowPooling<T> pool_row(pooling);
             for (std::int64_t plane = begin; plane < end; ++plane)
                 for (std::int64_t y = 0; y < pooling.out.height; ++y) {
