@@ -16,7 +16,8 @@ namespace knoll::kernels::winograd {
 
 namespace {
 
-constexpr std::int64_t job_elements = 85'000;  // of the 36 matrices on both sides of the products
+constexpr std::int64_t job_elements = 85'000;                 // of the 36 matrices on both sides of the products
+constexpr std::int64_t least_tiles = 3 * kernels::tile_rows;  // fewer, and the weights are fetched for too little work
 constexpr std::int64_t flops_per_chunk = 4'000'000;
 constexpr std::int64_t wanted_chunks = 16;
 constexpr std::int64_t lanes = vector_lanes<float>;
@@ -37,7 +38,7 @@ struct Tiling {
           images(images),
           tile_columns(ceil_div(columns.count, outputs)),
           tile_rows_of_image(ceil_div(rows.count, outputs)) {
-        const std::int64_t most = std::max<std::int64_t>(1, job_elements / (points * (padded + wide)));
+        const std::int64_t most = std::max(least_tiles, job_elements / (points * (padded + wide)));
         const std::int64_t per_image = tile_rows_of_image * tile_columns;
         images_per_job = 1;
         for (std::int64_t n = 2; n * per_image <= most; ++n)
