@@ -16,6 +16,8 @@ struct Conv2dOptions {
 
 /// Cross-correlation of x [N, C, H, W] with weight [O, C/groups, KH, KW], plus bias [O] (may be undefined):
 /// [N, O, (H + 2 padding - dilation (KH - 1) - 1) / stride + 1, ..]. Throws ShapeError where shapes do not fit.
+/// In f32, 3x3 kernels of stride 1 on 16 channels and more go through Winograd's method (kernels/winograd.h): results differ from the
+/// plain sum in the last digits, and an infinity or NaN among the inputs spreads over a tile of 4x4 results. f64 is summed plainly.
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, const Conv2dOptions& options = {});
 
 struct ConvTranspose2dOptions {
