@@ -3,7 +3,8 @@
 //
 //     sums[i][p] = start[i] + sum over k of weight[k][i] * source[offsets[k] + p]
 //
-// for six filters i and sixteen positions p (eight in double), which must lie side by side in the source. The sums come out in planes.
+// for six filters i and sixteen positions p, which must lie side by side in the source. The sums come out in planes. For float alone: a
+// narrow panel of doubles has four columns.
 // For use inside run_in_registers() (simd.h).
 #pragma once
 
@@ -48,7 +49,7 @@ template <int count, class T>
 template <int filters_at_once, class T>
 [[gnu::always_inline]] inline void pixel_products(const T* source, const std::int32_t* offsets, std::int64_t depth, const T* weight, const T* start,
                                                   std::int64_t positions, T* sums, std::int64_t apart) {
-    static_assert(most_pixel_filters % filters_at_once == 0 && most_pixel_filters <= vector_lanes<T> + 2);
+    static_assert(most_pixel_filters % filters_at_once == 0 && most_pixel_filters <= vector_lanes<T>);
     for (std::int64_t p = 0; p < positions; p += pixels_at_once<T>)
         for (std::int64_t i = 0; i < most_pixel_filters; i += filters_at_once)
             detail::multiply_pixels<filters_at_once>(source + p, offsets, depth, weight + i, start + i, sums + i * apart + p, apart);
