@@ -262,7 +262,7 @@ void convolve_adjoint_weight(const ConvolutionGeometry& geometry, const T* x, co
     const auto size_of_parts = [&](std::int64_t jobs) { return std::max<std::int64_t>(1, ceil_div(jobs, std::min(affordable, wanted_parts))); };
     const Axis rows = row_axis(geometry), columns = column_axis(geometry);
     if constexpr (std::is_same_v<T, float>)
-        if (geometry.groups == 1 && winograd::pays(rows, columns, geometry.in_channels, filters)) {
+        if (geometry.images > 0 && geometry.groups == 1 && winograd::pays(rows, columns, geometry.in_channels, filters)) {
             const std::int64_t size = size_of_parts(geometry.images), parts = ceil_div(geometry.images, size);
             const Scratch<T> partial(parts * sums_per_group);
             parallel_for(geometry.images, size, [&](std::int64_t first, std::int64_t last) {
