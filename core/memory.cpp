@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <map>
@@ -59,8 +60,46 @@ struct FreeBlock {
     FreeBlock* next;
 };
 
+constexpr std::size_t most_kept = 256;  // blocks of one class that a thread keeps for itself
+constexpr std::size_t exchanged = 128;  // blocks that change hands at once
+
+struct FreeList {
+    FreeBlock* head = nullptr;
+    std::size_t count = 0;
+
+    void push(void* block) {
+        head = new (block) FreeBlock{head};
+        ++count;
+    }
+    void* pop() {
+        FreeBlock* block = head;
+        head = block->next;
+        --count;
+        return block;
+    }
+    void move_to(FreeList& other, std::size_t blocks) {
+        for (; blocks > 0 && count > 0; --blocks) other.push(pop());
+    }
+};
+
+using FreeLists = std::array<FreeList, small_classes>;
+
+// Where a thread that only releases objects (they were made by another) leaves them for one that only makes some.
+struct SharedLists {
+    std::mutex mutex;
+    FreeLists lists;
+};
+
+// Never destroyed, as the cache.
+SharedLists& shared_lists() {
+    static SharedLists& instance = *new SharedLists;
+    return instance;
+}
+
+std::atomic<std::int64_t> small_allocations{0};  // that no list could serve
+
 struct SmallLists {
-    std::array<FreeBlock*, small_classes> heads{};
+    FreeLists lists;
     ~SmallLists();
 };
 
@@ -70,12 +109,16 @@ thread_local SmallLists small_lists;
 
 SmallLists::~SmallLists() {
     small_lists_gone = true;
-    for (FreeBlock* head : heads)
-        while (head != nullptr) {
-            FreeBlock* next = head->next;
-            std::free(head);
-            head = next;
-        }
+    SharedLists& shared = shared_lists();
+    const std::scoped_lock lock(shared.mutex);
+    for (std::size_t index = 0; index < small_classes; ++index) lists[index].move_to(shared.lists[index], lists[index].count);
+}
+
+void* small_from_system(std::size_t bytes) {
+    small_allocations.fetch_add(1, std::memory_order_relaxed);
+    void* block = std::malloc(bytes);
+    if (block == nullptr) throw std::bad_alloc{};
+    return block;
 }
 
 }  // namespace
@@ -119,20 +162,14 @@ void release_block(void* block, std::size_t bytes) noexcept {
 void* allocate_small(std::size_t bytes) {
     const std::size_t index = (bytes + small_step - 1) / small_step;
     if (index >= small_classes) return allocate_block(bytes);
-    if (!cache_memory || small_lists_gone) {
-        void* block = std::malloc(bytes);
-        if (block == nullptr) throw std::bad_alloc{};
-        return block;
+    if (!cache_memory || small_lists_gone) return small_from_system(bytes);
+    FreeList& list = small_lists.lists[index];
+    if (list.count == 0) {
+        SharedLists& shared = shared_lists();
+        const std::scoped_lock lock(shared.mutex);
+        shared.lists[index].move_to(list, exchanged);
     }
-    FreeBlock*& head = small_lists.heads[index];
-    if (head != nullptr) {
-        FreeBlock* block = head;
-        head = block->next;
-        return block;
-    }
-    void* block = std::malloc(std::max(index, std::size_t{1}) * small_step);
-    if (block == nullptr) throw std::bad_alloc{};
-    return block;
+    return list.count > 0 ? list.pop() : small_from_system(std::max(index, std::size_t{1}) * small_step);
 }
 
 void release_small(void* block, std::size_t bytes) noexcept {
@@ -145,15 +182,20 @@ void release_small(void* block, std::size_t bytes) noexcept {
         std::free(block);
         return;
     }
-    auto* freed = static_cast<FreeBlock*>(block);
-    freed->next = small_lists.heads[index];
-    small_lists.heads[index] = freed;
+    FreeList& list = small_lists.lists[index];
+    list.push(block);
+    if (list.count <= most_kept) return;
+    SharedLists& shared = shared_lists();
+    const std::scoped_lock lock(shared.mutex);
+    list.move_to(shared.lists[index], exchanged);
 }
 
 MemoryStatistics memory_statistics() {
     Cache& blocks = cache();
     const std::scoped_lock lock(blocks.mutex);
-    return blocks.statistics;
+    MemoryStatistics statistics = blocks.statistics;
+    statistics.system_allocations += small_allocations.load(std::memory_order_relaxed);
+    return statistics;
 }
 
 void reset_peak_memory() {

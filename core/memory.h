@@ -1,5 +1,6 @@
 // Memory from caches, so that a steady training step asks the system for nothing. Large blocks (tensor storage) come
-// from one shared cache of size classes; small ones (graph nodes, handles) from a free list per thread.
+// from one shared cache of size classes; small ones (graph nodes, handles) from free lists per thread, which exchange what
+// one thread makes and another releases.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,7 @@ struct MemoryStatistics {
     std::int64_t in_use = 0;              ///< bytes of tensor storage in use now
     std::int64_t peak = 0;                ///< the most that was in use at once since the last reset
     std::int64_t cached = 0;              ///< bytes kept for reuse
-    std::int64_t system_allocations = 0;  ///< how often the system was asked for storage
+    std::int64_t system_allocations = 0;  ///< how often the system was asked for storage or small objects
 };
 MemoryStatistics memory_statistics();
 void reset_peak_memory();

@@ -46,6 +46,13 @@ void add_normalization(RecordList& list) {
     const Tensor variance = positive_input({3}, 5);
     list.add("batch_norm", "evaluation", {normal_input({2, 3, 2, 2}), weight, bias},
              [=](const auto& in) { return batch_norm(in[0], in[1], in[2], mean, variance, {.training = false}); });
+    const Tensor image = normal_input({2, 3, 2, 2}), shortcut = distinct_input({2, 3, 2, 2}, 6);
+    list.add("batch_norm_relu", "training", {normal_input({4, 3, 2}), weight, bias},
+             [](const auto& in) { return batch_norm_relu(in[0], in[1], in[2], {}, {}); });
+    list.add("batch_norm_relu", "training, with a shortcut", {image, weight, bias, shortcut},
+             [](const auto& in) { return batch_norm_relu(in[0], in[1], in[2], {}, {}, {}, in[3]); });
+    list.add("batch_norm_relu", "evaluation, with a shortcut", {image, weight, bias, shortcut},
+             [=](const auto& in) { return batch_norm_relu(in[0], in[1], in[2], mean, variance, {.training = false}, in[3]); });
     list.add("layer_norm", "", {normal_input({2, 4, 3}), weight, bias}, [](const auto& in) { return layer_norm(in[0], {3}, in[1], in[2]); });
     list.add("layer_norm", "two dimensions", {normal_input({2, 3, 2})}, [](const auto& in) { return layer_norm(in[0], {3, 2}); });
     list.add("group_norm", "", {normal_input({2, 4, 3}), positive_input({4}, 2), normal_input({4}, 3)},

@@ -117,3 +117,32 @@ TEST_CASE("standard containers work on the small-object cache") {
     const auto shared = std::allocate_shared<std::vector<int>>(SmallAllocator<std::vector<int>>{}, 3, 7);
     CHECK(*shared == std::vector<int>{7, 7, 7});
 }
+
+TEST_CASE("small objects that no list has count as asked of the system, those used again do not") {
+    std::vector<void*> blocks(10'000);
+    std::int64_t before = memory_statistics().system_allocations;
+    for (void*& block : blocks) block = allocate_small(1000);
+    CHECK(memory_statistics().system_allocations > before);
+    for (void* block : blocks) release_small(block, 1000);
+    if (!caches()) return;
+    before = memory_statistics().system_allocations;
+    for (void*& block : blocks) block = allocate_small(1000);
+    for (void* block : blocks) release_small(block, 1000);
+    CHECK(memory_statistics().system_allocations == before);
+}
+
+TEST_CASE("small objects made by one thread and released by another come back, also from threads that end") {
+    if (!caches()) return;
+    std::vector<void*> blocks(2000);
+    const auto pass = [&] {
+        std::thread([&] {
+            for (void*& block : blocks) block = allocate_small(700);
+        }).join();
+        for (void* block : blocks) release_small(block, 700);
+    };
+    // This thread keeps some for itself, at first more and more of them.
+    for (int i = 0; i < 10; ++i) pass();
+    const std::int64_t before = memory_statistics().system_allocations;
+    for (int i = 0; i < 20; ++i) pass();
+    CHECK(memory_statistics().system_allocations == before);
+}

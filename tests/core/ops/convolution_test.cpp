@@ -8,6 +8,7 @@
 #include <knoll/core/ops/convolution.h>
 #include <knoll/core/ops/random.h>
 #include <knoll/core/ops/reduce.h>
+#include <knoll/core/ops/shape.h>
 #include <catch2/catch.hpp>
 
 using namespace knoll;
@@ -55,6 +56,50 @@ const std::vector<Case>& large_cases() {
         {{33, 4, 13, 11}, {6, 2, 3, 3}, {.stride = 2, .padding = 1, .groups = 2}},
         {{2, 70, 30, 31}, {5, 70, 1, 1}},
         {{19, 6, 17, 23}, {12, 1, 3, 3}, {.padding = 1, .groups = 6}},
+    };
+    return cases;
+}
+
+// What takes Winograd's filtering in f32: 3x3 with stride 1, and sixteen channels and filters or more.
+const std::vector<Case>& winograd_cases() {
+    static const std::vector<Case> cases{
+        {{7, 17, 9, 11}, {20, 17, 3, 3}, {.padding = 1}},  // six images make a job, the seventh is left over
+        {{3, 16, 4, 4}, {16, 16, 3, 3}, {.padding = 1}},
+        {{2, 16, 40, 37}, {33, 16, 3, 3}, {.padding = 2}},     // several bands of tiles
+        {{2, 20, 13, 6}, {17, 20, 3, 3}},                      // the adjoint reads beyond the edges instead
+        {{2, 16, 6, 7}, {16, 16, 3, 3}, {.padding = {3, 4}}},  // too much padding for the adjoint
+        {{5, 18, 9, 8}, {16, 18, 3, 3}, {.padding = {0, 2}}},
+        {{1, 32, 5, 70}, {17, 32, 3, 3}, {.padding = 1}},
+        {{20, 16, 7, 7}, {16, 16, 3, 3}, {.padding = 1}},  // more images than parts of the weight's gradient
+    };
+    return cases;
+}
+
+// Six filters or fewer, or as few channels, on rows of eight outputs or more.
+const std::vector<Case>& few_filters() {
+    static const std::vector<Case> cases{
+        {{2, 3, 70, 90}, {5, 3, 5, 5}, {.padding = 2}},  // several bands
+        {{1, 1, 64, 200}, {6, 1, 7, 3}},
+        {{1, 20, 9, 300}, {1, 20, 3, 3}, {.padding = {1, 0}}},
+        {{3, 2, 11, 8}, {6, 2, 3, 3}, {.padding = {2, 1}, .dilation = {2, 1}}},
+        {{2, 9, 12, 17}, {2, 9, 1, 1}},
+        {{2, 4, 10, 19}, {8, 2, 3, 2}, {.groups = 2}},
+        {{2, 7, 12, 9}, {7, 7, 3, 3}, {.padding = 1}},  // one filter too many
+    };
+    return cases;
+}
+
+const std::vector<Case>& strides_and_groups() {
+    static const std::vector<Case> cases{
+        {{2, 5, 23, 26}, {19, 5, 3, 3}, {.stride = 2, .padding = 2, .dilation = 2}},
+        {{1, 4, 25, 29}, {7, 4, 5, 4}, {.stride = {3, 2}, .padding = {1, 2}, .dilation = {2, 3}}},
+        {{2, 3, 20, 22}, {18, 3, 4, 5}, {.stride = 3, .padding = 1}},
+        {{2, 17, 12, 11}, {18, 17, 3, 3}, {.stride = {1, 2}, .padding = 1}},
+        {{2, 12, 9, 10}, {66, 6, 3, 3}, {.padding = 1, .groups = 2}},  // panels of 16, 16 and 1 filter in each group
+        {{1, 51, 8, 7}, {27, 17, 3, 2}, {.stride = 2, .padding = 1, .groups = 3}},
+        {{3, 33, 15, 14}, {20, 33, 1, 1}, {.stride = 2}},
+        {{1, 64, 40, 60}, {9, 64, 3, 3}, {.padding = 1}},  // images larger than a band
+        {{2, 40, 45, 50}, {7, 40, 5, 5}, {.stride = 2, .padding = 3}},
     };
     return cases;
 }
@@ -124,6 +169,38 @@ TEST_CASE("a convolution and its gradients agree with plain loops over several t
         for (const DType dtype : {DType::f32, DType::f64}) check_against_loops(c, dtype);
 }
 
+TEST_CASE("a convolution and its gradients agree with plain loops where Winograd's filtering takes over") {
+    for (const Case& c : winograd_cases())
+        for (const DType dtype : {DType::f32, DType::f64}) check_against_loops(c, dtype);
+}
+
+TEST_CASE("a convolution and its gradients agree with plain loops for few filters on wide images") {
+    for (const Case& c : few_filters())
+        for (const DType dtype : {DType::f32, DType::f64}) check_against_loops(c, dtype);
+}
+
+TEST_CASE("a convolution and its gradients agree with plain loops for strides with remainders, dilation, groups, and images larger than a band") {
+    for (const Case& c : strides_and_groups())
+        for (const DType dtype : {DType::f32, DType::f64}) check_against_loops(c, dtype);
+}
+
+TEST_CASE("the second derivatives of a convolution in f32 are those in f64, whichever way it takes") {
+    const Case c = GENERATE(Case{{3, 16, 6, 7}, {17, 16, 3, 3}, {.padding = 1}}, Case{{2, 3, 9, 17}, {5, 3, 3, 3}, {.padding = 1}},
+                            Case{{2, 5, 11, 10}, {18, 5, 3, 3}, {.stride = 2, .padding = 1}}, Case{{2, 8, 6, 5}, {36, 4, 3, 2}, {.groups = 2}});
+    INFO(describe(c));
+    const auto second = [&](DType dtype) {
+        Rng rng{16};
+        const auto draw = [&](const Shape& shape) { return randn(shape, rng, DType::f64).to(dtype).set_requires_grad(); };
+        const Tensor x = draw(c.x), weight = draw(c.weight), towards_x = draw(c.x), towards_weight = draw(c.weight);
+        const Tensor out = conv2d(x, weight, {}, c.options);
+        const Tensor upstream = draw(out.shape());
+        const auto first = grad({out}, {x, weight}, {.grad_outputs = {upstream}, .create_graph = true});
+        return grad({sum(first[0] * towards_x) + sum(first[1] * towards_weight)}, {x, weight, upstream});
+    };
+    const auto single = second(DType::f32), exact = second(DType::f64);
+    for (std::size_t i = 0; i < exact.size(); ++i) check_close(single[i].to(DType::f64), exact[i], 1e-4, 1e-3);
+}
+
 TEST_CASE("convolutions agree with PyTorch") {
     for (const GoldenOp& golden : golden_ops("conv2d")) {
         const auto& o = golden.options;
@@ -161,6 +238,18 @@ TEST_CASE("the second derivatives of grouped, depthwise and pointwise convolutio
     CHECK(result.ok());
 }
 
+TEST_CASE("the second derivatives of convolutions of many channels, wide rows and strides with remainders are right") {
+    Rng rng{17};
+    const Case c = GENERATE(Case{{1, 16, 4, 4}, {16, 16, 3, 3}, {.padding = 1}}, Case{{1, 2, 3, 17}, {3, 2, 3, 3}, {.padding = 1}},
+                            Case{{1, 2, 8, 9}, {3, 2, 3, 2}, {.stride = {2, 3}, .padding = 1, .dilation = {2, 1}}},
+                            Case{{1, 4, 4, 3}, {18, 2, 2, 2}, {.padding = 1, .groups = 2}}, Case{{2, 3, 5, 4}, {2, 3, 1, 1}, {.stride = 2}});
+    INFO(describe(c));
+    const auto result = gradcheck([&](const std::vector<Tensor>& in) { return conv2d(in[0], in[1], in[2], c.options); },
+                                  {randn(c.x, rng, DType::f64), randn(c.weight, rng, DType::f64), randn({c.weight[0]}, rng, DType::f64)}, {.order = 2});
+    INFO(result.report());
+    CHECK(result.ok());
+}
+
 TEST_CASE("the second derivatives of a transposed convolution are right") {
     Rng rng{14};
     const ConvTranspose2dOptions options =
@@ -179,13 +268,15 @@ TEST_CASE("a pointwise transposed convolution adds its bias") {
 }
 
 TEST_CASE("a convolution of no images has no result, and its weight no gradient but zero") {
-    const std::int64_t groups = GENERATE(1, 2);
-    const Tensor weight = ones({4, 2 / groups, 3, 3}).set_requires_grad(), bias = ones({4}).set_requires_grad();
-    const Tensor out = conv2d(zeros({0, 2, 5, 5}), weight, bias, {.groups = groups});
-    CHECK(out.shape() == Shape{0, 4, 3, 3});
+    const auto [channels, filters, groups] = GENERATE(table<std::int64_t, std::int64_t, std::int64_t>({{2, 4, 1}, {2, 4, 2}, {4, 8, 2}, {16, 20, 1}}));
+    const Tensor weight = ones({filters, channels / groups, 3, 3}).set_requires_grad(), bias = ones({filters}).set_requires_grad();
+    const Tensor x = zeros({0, channels, 9, 11}).set_requires_grad();
+    const Tensor out = conv2d(x, weight, bias, {.groups = groups});
+    CHECK(out.shape() == Shape{0, filters, 7, 9});
     backward(sum(out));
+    CHECK(x.grad().shape() == x.shape());
     CHECK(weight.grad().to_vector() == std::vector<double>(static_cast<std::size_t>(weight.numel()), 0.0));
-    CHECK(bias.grad().to_vector() == std::vector<double>(4, 0.0));
+    CHECK(bias.grad().to_vector() == std::vector<double>(static_cast<std::size_t>(filters), 0.0));
 }
 
 TEST_CASE("convolutions have the same bits at any number of threads") {
@@ -197,6 +288,34 @@ TEST_CASE("convolutions have the same bits at any number of threads") {
         const auto gradients = grad({sum(out * out)}, {x, weight});
         return std::vector{out, gradients[0], gradients[1]};
     });
+}
+
+TEST_CASE("convolutions have the same bits at any number of threads whichever way they take") {
+    const Case c = GENERATE(Case{{19, 17, 14, 13}, {33, 17, 3, 3}, {.padding = 1}},              // Winograd
+                            Case{{2, 20, 50, 41}, {16, 20, 3, 3}, {.padding = 1}},               // in bands
+                            Case{{7, 3, 40, 45}, {6, 3, 5, 5}, {.padding = 2}},                  // few filters
+                            Case{{5, 12, 29, 31}, {20, 12, 3, 3}, {.stride = 2, .padding = 1}},  // direct
+                            Case{{1, 40, 45, 50}, {9, 40, 5, 5}});
+    INFO(describe(c));
+    Rng rng{18};
+    const Tensor x = randn(c.x, rng).set_requires_grad(), weight = randn(c.weight, rng).set_requires_grad(),
+                 bias = randn({c.weight[0]}, rng).set_requires_grad();
+    check_same_bits([&] {
+        const Tensor out = conv2d(x, weight, bias, c.options);
+        const auto gradients = grad({sum(out * out)}, {x, weight, bias});
+        return std::vector{out, gradients[0], gradients[1], gradients[2]};
+    });
+}
+
+TEST_CASE("transposed convolutions agree with the gradient of a convolution in f32, whichever way they take") {
+    const Case c = GENERATE(Case{{3, 20, 9, 10}, {17, 20, 3, 3}, {.padding = 1}}, Case{{3, 3, 9, 40}, {17, 3, 3, 3}, {.padding = 1}},
+                            Case{{2, 5, 9, 11}, {18, 5, 3, 3}, {.stride = 2, .padding = 1}});
+    INFO(describe(c));
+    Rng rng{19};
+    const Tensor x = randn(c.x, rng).set_requires_grad(), weight = randn(c.weight, rng), bias = randn({c.x[1]}, rng);
+    const Tensor out = conv2d(x, weight, {}, c.options), upstream = randn(out.shape(), rng);
+    const Tensor expected = grad(out, x, {.grad_outputs = {upstream}}) + reshape(bias, {c.x[1], 1, 1});
+    check_close(conv_transpose2d(upstream, weight, bias, {.stride = c.options.stride, .padding = c.options.padding}), expected, 1e-5, 1e-5);
 }
 
 TEST_CASE("convolutions say what does not fit") {

@@ -4,13 +4,16 @@
 
 #include <knoll/core/autograd.h>
 #include <knoll/core/gradcheck.h>
+#include <knoll/core/ops/activation.h>
 #include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/elementwise.h>
 #include <knoll/core/ops/normalization.h>
 #include <knoll/core/ops/random.h>
 #include <knoll/core/ops/reduce.h>
 #include <knoll/core/ops/shape.h>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
 
 using namespace knoll;
 
@@ -44,6 +47,35 @@ void check_derivatives(const TensorsFunction& f, const std::vector<Tensor>& inpu
 }
 
 Tensor at(const std::vector<Tensor>& inputs, std::size_t i) { return i < inputs.size() ? inputs[i] : Tensor{}; }
+
+// The inputs of batch_norm_relu; what is switched off is undefined.
+struct Rectified {
+    Rectified(const Shape& shape, DType dtype, bool has_weight, bool has_bias, bool has_shortcut) {
+        Rng rng{41};
+        const auto draw = [&](const Shape& of) { return randn(of, rng, dtype).set_requires_grad(); };
+        const Shape channels{shape[1]};
+        x = (randn(shape, rng, dtype) * 2.0 + 1.0).set_requires_grad();
+        if (has_weight) weight = draw(channels);
+        if (has_bias) bias = draw(channels);
+        if (has_shortcut) shortcut = draw(shape);
+        mean = randn(channels, rng, dtype);
+        variance = rand(channels, rng, dtype) + 0.5;
+        upstream = randn(shape, rng, dtype);
+    }
+    Tensor fused(const BatchNormOptions& options = {}) const { return batch_norm_relu(x, weight, bias, mean, variance, options, shortcut); }
+    Tensor composed(const BatchNormOptions& options = {}) const {
+        const Tensor y = batch_norm(x, weight, bias, mean, variance, options);
+        return relu(shortcut.defined() ? y + shortcut : y);
+    }
+    std::vector<Tensor> inputs() const {
+        std::vector<Tensor> found;
+        for (const Tensor& input : {x, weight, bias, shortcut})
+            if (input.defined()) found.push_back(input);
+        return found;
+    }
+
+    Tensor x, weight, bias, shortcut, mean, variance, upstream;
+};
 
 }  // namespace
 
@@ -174,6 +206,99 @@ TEST_CASE("a mean that dwarfs the deviation leaves the normalised values right")
     check_close(variance, var(small, 0), 1e-4, 1e-4);
 }
 
+TEST_CASE("the variance of images keeps its digits where their mean dwarfs it") {
+    Rng rng{40};
+    const Shape shape{5, 3, 9, 7};
+    std::vector<double> values(static_cast<std::size_t>(shape.numel()));
+    for (double& value : values) value = static_cast<double>(rng.below(64)) / 8.0;
+    values[0] = 40;  // the first of its channel may lie far off, too
+    const Tensor small = tensor(values, shape), large = small + 1e6;
+    REQUIRE((large - 1e6).to_vector() == small.to_vector());
+    const Tensor mean = zeros({3}), variance = ones({3}), mean_rectified = zeros({3}), variance_rectified = ones({3});
+    batch_norm(large, {}, {}, mean, variance, {.momentum = 1.0});
+    batch_norm_relu(large, {}, {}, mean_rectified, variance_rectified, {.momentum = 1.0});
+    const Tensor exact = small.to(DType::f64);
+    check_close(variance.to(DType::f64), var(exact, {0, 2, 3}), 1e-5, 0);
+    check_close(mean.to(DType::f64), knoll::mean(exact, {0, 2, 3}) + 1e6, 1e-7, 0);
+    CHECK(variance_rectified.to_vector() == variance.to_vector());
+    CHECK(mean_rectified.to_vector() == mean.to_vector());
+}
+
+TEST_CASE("batch normalisation with a ReLU is the two one after the other, in value, running statistics and all gradients") {
+    const DType dtype = GENERATE(DType::f32, DType::f64);
+    const Shape shape = GENERATE(Shape{9, 5}, Shape{3, 2, 11}, Shape{7, 3, 6, 5}, Shape{2, 4, 40, 41});
+    const bool training = GENERATE(true, false);
+    const int given = GENERATE(range(0, 8));
+    CAPTURE(to_string(dtype), shape, training, given);
+    const auto make = [&] { return Rectified(shape, dtype, (given & 1) != 0, (given & 2) != 0, (given & 4) != 0); };
+    const Rectified one = make(), other = make();
+    const BatchNormOptions options{.training = training, .momentum = 0.25, .epsilon = 1e-3};
+    const Tensor fused = one.fused(options), composed = other.composed(options);
+    check_close(fused, composed, tolerance(dtype), tolerance(dtype));
+    CHECK(one.mean.to_vector() == other.mean.to_vector());
+    CHECK(one.variance.to_vector() == other.variance.to_vector());
+    for (const bool create_graph : {true, false}) {
+        const auto actual = grad({fused}, one.inputs(), {.grad_outputs = {one.upstream}, .create_graph = create_graph});
+        const auto expected = grad({composed}, other.inputs(), {.grad_outputs = {other.upstream}, .create_graph = create_graph});
+        for (std::size_t i = 0; i < actual.size(); ++i) {
+            CAPTURE(i, create_graph);
+            check_close(actual[i], expected[i], 10 * tolerance(dtype), 10 * tolerance(dtype) * std::sqrt(static_cast<double>(one.x.numel())));
+        }
+    }
+}
+
+TEST_CASE("gradients of some inputs of batch normalisation with a ReLU are those found with all others") {
+    const Rectified all(Shape{6, 3, 5, 7}, DType::f32, true, true, true);
+    const auto inputs = all.inputs();
+    const auto together = grad({all.fused()}, inputs, {.grad_outputs = {all.upstream}});
+    for (unsigned subset = 1; subset < 16; ++subset) {
+        std::vector<Tensor> wanted;
+        for (std::size_t i = 0; i < 4; ++i)
+            if ((subset >> i & 1U) != 0) wanted.push_back(inputs[i]);
+        const auto found = grad({all.fused()}, wanted, {.grad_outputs = {all.upstream}});
+        std::size_t next = 0;
+        for (std::size_t i = 0; i < 4; ++i)
+            if ((subset >> i & 1U) != 0) CHECK(found[next++].to_vector() == together[i].to_vector());
+    }
+}
+
+TEST_CASE("the derivatives of batch normalisation with a ReLU are right to second order away from its kink") {
+    const bool training = GENERATE(true, false);
+    const bool has_shortcut = GENERATE(true, false);
+    Rng rng{42};
+    const auto draw = [&](const Shape& shape) { return randn(shape, rng, DType::f64); };
+    const Tensor mean = draw({2}), variance = rand({2}, rng, DType::f64) + 0.5;
+    const auto f = [&](const std::vector<Tensor>& in) {
+        return batch_norm_relu(in[0], in[1], in[2], mean.clone(), variance.clone(), {.training = training, .epsilon = 0.1}, at(in, 3));
+    };
+    std::vector<Tensor> inputs{draw({3, 2, 2, 3}), draw({2}) + 1.5, draw({2})};
+    if (has_shortcut) inputs.push_back(draw({3, 2, 2, 3}));
+    const Tensor before = batch_norm(inputs[0], inputs[1], inputs[2], mean.clone(), variance.clone(), {.training = training, .epsilon = 0.1});
+    std::size_t near = 0;
+    for (const double value : (has_shortcut ? before + inputs[3] : before).to_vector()) near += std::abs(value) < 1e-3 ? 1U : 0U;
+    REQUIRE(near == 0);
+    check_derivatives(f, inputs, 2);
+}
+
+TEST_CASE("batch normalisation with a ReLU passes NaN on, and no gradient at zero") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const Tensor x = tensor({{1, 1}, {2, 2}, {4, 5}}), shortcut = tensor({{nan, 0}, {0, -9}, {0, 9}});
+    const auto y = batch_norm_relu(x, {}, {}, {}, {}, {}, shortcut).to_vector();
+    CHECK(std::isnan(y[0]));
+    CHECK(y[3] == 0);
+    CHECK(y[5] > 9);
+    const Tensor leaf = x.clone().set_requires_grad(), zero_weight = zeros({2}).set_requires_grad(), bias = zeros({2}).set_requires_grad();
+    const auto gradients = grad({sum(batch_norm_relu(leaf, zero_weight, bias, {}, {}))}, {leaf, zero_weight, bias});
+    for (const Tensor& gradient : gradients) CHECK(sum(abs(gradient)).item() == 0);
+}
+
+TEST_CASE("one tensor may be input and shortcut of batch normalisation with a ReLU") {
+    const Rectified one(Shape{5, 3, 4}, DType::f64, true, true, false), other(Shape{5, 3, 4}, DType::f64, true, true, false);
+    const Tensor fused = batch_norm_relu(one.x, one.weight, one.bias, {}, {}, {}, one.x);
+    const Tensor composed = relu(batch_norm(other.x, other.weight, other.bias, {}, {}) + other.x);
+    check_close(grad(fused, one.x, {.grad_outputs = {one.upstream}}), grad(composed, other.x, {.grad_outputs = {one.upstream}}), 1e-10, 1e-10);
+}
+
 TEST_CASE("running statistics move only in training and record no graph") {
     Rng rng{38};
     const Tensor x = randn({8, 2}, rng).set_requires_grad(), mean = zeros({2}), variance = ones({2});
@@ -212,7 +337,13 @@ TEST_CASE("normalisation has the same bits at any number of threads") {
     const Tensor x = randn(shape, rng).set_requires_grad(), upstream = randn(shape, rng);
     check_same_bits([&] {
         const Tensor batch = batch_norm(x, {}, {}, {}, {}), layer = layer_norm(x, {shape[shape.rank() - 1]});
-        return std::vector{batch, layer, grad(batch, x, {.grad_outputs = {upstream}}), grad(layer, x, {.grad_outputs = {upstream}})};
+        const Tensor rectified = batch_norm_relu(x, {}, {}, {}, {}, {}, upstream);
+        return std::vector{batch,
+                           layer,
+                           rectified,
+                           grad(batch, x, {.grad_outputs = {upstream}}),
+                           grad(layer, x, {.grad_outputs = {upstream}}),
+                           grad(rectified, x, {.grad_outputs = {upstream}})};
     });
 }
 
@@ -233,4 +364,24 @@ TEST_CASE("normalisation says what does not fit") {
     CHECK_THROWS_WITH(layer_norm(x, {1, 2, 4, 3}), Contains("[layer_norm]"));
     CHECK_THROWS_WITH(group_norm(x, 3), Contains("[group_norm] expected channels that 3 groups divide, got 4 in x [2, 4, 3]"));
     CHECK_THROWS_WITH(group_norm(x, 0), Contains("[group_norm] expected at least 1 group, got 0"));
+}
+
+TEST_CASE("batch normalisation with a ReLU says what does not fit, and leaves the running statistics alone") {
+    using Catch::Contains;
+    const Tensor x = ones({2, 4, 3});
+    CHECK_THROWS_WITH(batch_norm_relu(zeros({4}), {}, {}, {}, {}), Contains("[batch_norm_relu] expected x of shape [N, C] or [N, C, ...], got [4]"));
+    CHECK_THROWS_WITH(batch_norm_relu(zeros({1, 4}), {}, {}, {}, {}),
+                      Contains("[batch_norm_relu] expected more than one value per channel where training is on, got x [1, 4]; use a larger batch"));
+    CHECK_THROWS_WITH(batch_norm_relu(x, ones({3}), {}, {}, {}), Contains("[batch_norm_relu] expected a weight of shape [4], got [3]"));
+    CHECK_THROWS_WITH(batch_norm_relu(x, {}, ones({4}, DType::f64), {}, {}), Contains("[batch_norm_relu] expected a bias of x's type f32, got f64"));
+    CHECK_THROWS_WITH(batch_norm_relu(x, {}, {}, {}, {}, {.training = false}),
+                      Contains("[batch_norm_relu] expected running statistics where training is off, got none"));
+    CHECK_THROWS_WITH(batch_norm_relu(x.to(DType::i64), {}, {}, {}, {}), Contains("[batch_norm_relu] expected f32 or f64, got i64"));
+    const Tensor mean = zeros({4}), variance = zeros({4});
+    CHECK_THROWS_WITH(batch_norm_relu(x, {}, {}, mean, variance, {}, ones({2, 4})),
+                      Contains("[batch_norm_relu] expected a shortcut of shape [2, 4, 3], got [2, 4]"));
+    CHECK_THROWS_WITH(batch_norm_relu(x, {}, {}, mean, variance, {}, ones({2, 4, 3}, DType::f64)),
+                      Contains("[batch_norm_relu] expected a shortcut of x's type f32, got f64"));
+    CHECK(mean.to_vector() == std::vector<double>(4, 0.0));
+    CHECK(variance.to_vector() == std::vector<double>(4, 0.0));
 }
