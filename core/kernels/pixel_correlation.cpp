@@ -157,9 +157,12 @@ void add_weight_gradients(const Axis& rows, const Axis& columns, std::int64_t fi
         const float* const from = upstream + image * filters * plane + bands.begin(index) * columns.out;
         run_in_registers([=, depth = bands.depth(), offsets = bands.tap_offsets(), count = columns.count, into = gradients.data(),
                           values = band.data()](auto filters_at_once) {
-            for (std::int64_t filter = 0; filter < filters; ++filter)
+            for (std::int64_t filter = 0; filter < filters; ++filter) {
+                float* const row = into + filter * apart;
                 for (std::int64_t y = 0; y < height; ++y)
-                    for (std::int64_t x = 0; x < count; ++x) into[filter * apart + y * width + x] = from[filter * plane + y * count + x];
+                    for (std::int64_t x = 0; x < count; ++x) row[y * width + x] = from[filter * plane + y * count + x];
+                std::fill(row + height * width, row + apart, 0.0F);  // of a higher band before
+            }
             for (std::int64_t k = 0; k < depth; k += 2)
                 for (std::int64_t i = 0; i < most_filters; i += filters_at_once)
                     multiply_upstream<filters_at_once()>(values, offsets[k], offsets[k + 1], into + i * apart, apart, height * width, sums + k * lanes + i);

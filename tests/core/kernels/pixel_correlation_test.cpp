@@ -1,4 +1,5 @@
 #include <knoll/core/kernels/pixel_correlation.h>
+#include <knoll/core/kernels/simd.h>
 #include <catch2/catch.hpp>
 
 #include <cmath>
