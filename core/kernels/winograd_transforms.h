@@ -16,6 +16,8 @@
 
 #include <knoll/core/kernels/simd.h>
 
+#include <cstdint>
+
 namespace knoll::kernels::winograd {
 
 constexpr std::int64_t outputs = 4;  // along each side of a tile

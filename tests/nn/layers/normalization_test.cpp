@@ -1,6 +1,9 @@
 #include "nn/check_layer.h"
 #include "support/close.h"
 
+#include <knoll/core/ops/activation.h>
+#include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/elementwise.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/nn/layers/normalization.h>
 #include <catch2/catch.hpp>
@@ -41,6 +44,25 @@ TEST_CASE("in evaluation batch norm uses what it remembers and changes nothing")
     CHECK(layer(x).to_vector() == std::vector<double>{6, 7});
     CHECK(layer.running_mean.to_vector() == std::vector<double>{1, 2});
     CHECK(layer.num_batches_tracked.item() == 0);
+}
+
+TEST_CASE("batch norm with a ReLU is the two one after the other, and counts the batch as well") {
+    const bool training = GENERATE(true, false);
+    const bool has_shortcut = GENERATE(true, false);
+    nn::BatchNorm2d layer = initialized(nn::BatchNorm2d{2, {.epsilon = 1e-3, .momentum = 0.25}});
+    layer.weight.detach().copy_(tensor({3, -1}));
+    layer.bias.detach().copy_(tensor({-0.5, 1}));
+    layer.train(training);
+    nn::BatchNorm2d other = nn::clone(layer);
+    Rng rng{4};
+    const Tensor x = randn({3, 2, 4, 5}, rng, DType::f64), shortcut = randn({3, 2, 4, 5}, rng, DType::f64);
+    const Tensor together = has_shortcut ? layer.forward_relu(x, shortcut) : layer.forward_relu(x);
+    check_close(together, relu(has_shortcut ? other(x) + shortcut : other(x)), 1e-12, 1e-12);
+    CHECK(layer.running_mean.to_vector() == other.running_mean.to_vector());
+    CHECK(layer.running_var.to_vector() == other.running_var.to_vector());
+    CHECK(layer.num_batches_tracked.item() == (training ? 1 : 0));
+    CHECK_THROWS_WITH(layer.forward_relu(zeros({3, 4, 4, 5})), Contains("[BatchNorm2d] expected shape [N, 2, H, W], got [3, 4, 4, 5]"));
+    CHECK_THROWS_WITH((nn::BatchNorm2d{2}.forward_relu(zeros({3, 2, 4, 5}))), Contains("[BatchNorm2d] expected initialized parameters"));
 }
 
 TEST_CASE("initialize makes batch norm forget") {
