@@ -32,9 +32,9 @@ constexpr float scale_a = -2.0F / 3, scale_b = 1.0F / 6;  // 1 / (2 a2 (a2 - b2)
 
 /// B' d: six inputs to six points.
 struct InputTransform {
-    static constexpr int from = 6, to = 6;
+    static constexpr std::int64_t from = 6, to = 6;
     template <class V>
-    [[gnu::always_inline]] static void apply(const V* d, int step, V* r, int to_step) {
+    [[gnu::always_inline]] static void apply(const V* d, std::int64_t step, V* r, std::int64_t to_step) {
         const V d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
         const V even_a = d4 - b2 * d2, odd_a = a * (d3 - b2 * d1);
         const V even_b = d4 - a2 * d2, odd_b = b * (d3 - a2 * d1);
@@ -49,9 +49,9 @@ struct InputTransform {
 
 /// A' m: six points to four results.
 struct OutputTransform {
-    static constexpr int from = 6, to = 4;
+    static constexpr std::int64_t from = 6, to = 4;
     template <class V>
-    [[gnu::always_inline]] static void apply(const V* m, int step, V* y, int to_step) {
+    [[gnu::always_inline]] static void apply(const V* m, std::int64_t step, V* y, std::int64_t to_step) {
         const V sum_a = m[step] + m[2 * step], difference_a = m[step] - m[2 * step];
         const V sum_b = m[3 * step] + m[4 * step], difference_b = m[3 * step] - m[4 * step];
         y[0] = m[0] + sum_a + sum_b;
@@ -63,9 +63,9 @@ struct OutputTransform {
 
 /// A h, its transpose: four upstream gradients to six points.
 struct UpstreamTransform {
-    static constexpr int from = 4, to = 6;
+    static constexpr std::int64_t from = 4, to = 6;
     template <class V>
-    [[gnu::always_inline]] static void apply(const V* h, int step, V* m, int to_step) {
+    [[gnu::always_inline]] static void apply(const V* h, std::int64_t step, V* m, std::int64_t to_step) {
         const V even_a = h[0] + a2 * h[2 * step], odd_a = a * h[step] + a3 * h[3 * step];
         const V even_b = h[0] + b2 * h[2 * step], odd_b = b * h[step] + b3 * h[3 * step];
         m[0] = h[0];
@@ -79,9 +79,9 @@ struct UpstreamTransform {
 
 /// G g: three weights to six points.
 struct WeightTransform {
-    static constexpr int from = 3, to = 6;
+    static constexpr std::int64_t from = 3, to = 6;
     template <class V>
-    [[gnu::always_inline]] static void apply(const V* g, int step, V* r, int to_step) {
+    [[gnu::always_inline]] static void apply(const V* g, std::int64_t step, V* r, std::int64_t to_step) {
         const V even_a = scale_a * (g[0] + a2 * g[2 * step]), odd_a = (scale_a * a) * g[step];
         const V even_b = scale_b * (g[0] + b2 * g[2 * step]), odd_b = (scale_b * b) * g[step];
         r[0] = g[0];
@@ -95,9 +95,9 @@ struct WeightTransform {
 
 /// G' r, its transpose: six points to three gradients of weights.
 struct WeightGradientTransform {
-    static constexpr int from = 6, to = 3;
+    static constexpr std::int64_t from = 6, to = 3;
     template <class V>
-    [[gnu::always_inline]] static void apply(const V* r, int step, V* g, int to_step) {
+    [[gnu::always_inline]] static void apply(const V* r, std::int64_t step, V* g, std::int64_t to_step) {
         const V sum_a = scale_a * (r[step] + r[2 * step]), difference_a = (scale_a * a) * (r[step] - r[2 * step]);
         const V sum_b = scale_b * (r[3 * step] + r[4 * step]), difference_b = (scale_b * b) * (r[3 * step] - r[4 * step]);
         g[0] = r[0] + sum_a + sum_b;
@@ -111,9 +111,9 @@ template <class Transform, class V>
 [[gnu::always_inline]] inline void transform_square(const V* from, V* to) {
     V columns[Transform::to * Transform::from];
 #pragma GCC unroll 6
-    for (int j = 0; j < Transform::from; ++j) Transform::apply(from + j, Transform::from, columns + j, Transform::from);
+    for (std::int64_t j = 0; j < Transform::from; ++j) Transform::apply(from + j, Transform::from, columns + j, Transform::from);
 #pragma GCC unroll 6
-    for (int i = 0; i < Transform::to; ++i) Transform::apply(columns + i * Transform::from, 1, to + i * Transform::to, 1);
+    for (std::int64_t i = 0; i < Transform::to; ++i) Transform::apply(columns + i * Transform::from, 1, to + i * Transform::to, 1);
 }
 
 }  // namespace knoll::kernels::winograd
