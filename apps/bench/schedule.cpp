@@ -1,5 +1,6 @@
 #include <knoll/apps/bench/schedule.h>
 
+#include <knoll/apps/bench/measure.h>
 #include <knoll/core/parallel.h>
 
 #include <algorithm>
@@ -38,6 +39,16 @@ private:
     static inline Schedule* recorded = nullptr;
 };
 
+Schedule record_run(const std::function<void()>& step) {
+    Schedule schedule;
+    const Recorder recorder{schedule};
+    const auto start = Clock::now();
+    step();
+    const double all = milliseconds_since(start);
+    schedule.serial = all - schedule.milliseconds(1);  // 0 until here
+    return schedule;
+}
+
 }  // namespace
 
 double makespan(std::span<const double> chunks, int threads) {
@@ -50,13 +61,19 @@ double Schedule::milliseconds(int threads) const {
     return std::accumulate(regions.begin(), regions.end(), serial, [&](double sum, const auto& chunks) { return sum + makespan(chunks, threads); });
 }
 
-Schedule record_schedule(const std::function<void()>& step) {
-    Schedule schedule;
-    const Recorder recorder{schedule};
-    const auto start = Clock::now();
-    step();
-    const double all = milliseconds_since(start);
-    schedule.serial = all - schedule.milliseconds(1);  // 0 until here
+Schedule record_schedule(const std::function<void()>& step, int runs) {
+    std::vector<Schedule> all;
+    for (int run = 0; run < runs; ++run) all.push_back(record_run(step));
+    const auto typical = [&](const auto& time_of) {
+        std::vector<double> times;
+        for (const Schedule& one : all) times.push_back(time_of(one));
+        return median(std::move(times));
+    };
+    Schedule schedule = all.front();
+    schedule.serial = typical([](const Schedule& one) { return one.serial; });
+    for (std::size_t region = 0; region < schedule.regions.size(); ++region)
+        for (std::size_t chunk = 0; chunk < schedule.regions[region].size(); ++chunk)
+            schedule.regions[region][chunk] = typical([=](const Schedule& one) { return one.regions.at(region).at(chunk); });
     return schedule;
 }
 

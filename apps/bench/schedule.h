@@ -20,7 +20,8 @@ struct Schedule {
     double milliseconds(int threads) const;
 };
 
-/// Runs the step in this thread alone.
-Schedule record_schedule(const std::function<void()>& step);
+/// Runs the step in this thread alone so many times; of each chunk, and of what is between them, this is the median. Every run must make the
+/// same parallel calls, as a training step does.
+Schedule record_schedule(const std::function<void()>& step, int runs);
 
 }  // namespace knoll::apps

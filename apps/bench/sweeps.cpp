@@ -32,7 +32,7 @@ Point measure(std::int64_t value, double work, const Prepare& prepare, double se
 
 Sweep batch_sweep(double seconds) {
     set_num_threads(1);
-    Sweep sweep{.axis = "images in a batch", .unit = "µs per image", .per_millisecond = 1e3, .curves = {}};
+    Sweep sweep{.axis = "images in a batch", .unit = "µs per image", .per_millisecond = 1e3};
     for (Workload (*make)(std::int64_t) : {lenet5_workload, cnn_workload}) {
         Curve& curve = sweep.curves.emplace_back(Curve{.name = make(1).name, .points = {}});
         for (std::int64_t batch = 1; batch <= 256; batch *= 2) curve.points.push_back(measure(batch, static_cast<double>(batch), make(batch).prepare, seconds));
@@ -76,7 +76,7 @@ Sweep channel_sweep(double seconds) {
 Sweep class_sweep(double seconds) {
     set_num_threads(1);
     constexpr std::int64_t logits = 1'000'000;
-    Sweep sweep{.axis = "classes", .unit = "ns per logit", .per_millisecond = 1e6, .curves = {}};
+    Sweep sweep{.axis = "classes", .unit = "ns per logit", .per_millisecond = 1e6};
     for (const char* name : {"hill", "cross_entropy", "cce", "complement_entropy"}) {
         Curve& curve = sweep.curves.emplace_back(Curve{.name = std::string("loss:") + name, .points = {}});
         for (std::int64_t classes = 10; classes <= 100'000; classes *= 10)
@@ -99,22 +99,16 @@ Curve measured_on_threads(const Workload& workload, double seconds) {
 Curve simulated_on_threads(const Workload& workload, double seconds) {
     set_num_threads(1);
     const Step step = workload.prepare();
-    std::vector<Schedule> schedules;
     const double time = median_milliseconds(step, seconds / 2);
-    const auto repetitions = static_cast<std::size_t>(std::clamp(1000 * seconds / 2 / time, 5.0, 200.0));
-    while (schedules.size() < repetitions) schedules.push_back(record_schedule(step));
+    const Schedule schedule = record_schedule(step, static_cast<int>(std::clamp(1000 * seconds / 2 / time, 5.0, 200.0)));
     Curve curve{.name = workload.name + ", simulated", .points = {}};
-    for (int threads = 1; threads <= 16; threads *= 2) {
-        std::vector<double> times;
-        for (const Schedule& schedule : schedules) times.push_back(schedule.milliseconds(threads));
-        std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-        curve.points.push_back({.value = static_cast<double>(threads), .work = 1.0 / threads, .milliseconds = times[times.size() / 2]});
-    }
+    for (int threads = 1; threads <= 16; threads *= 2)
+        curve.points.push_back({.value = static_cast<double>(threads), .work = 1.0 / threads, .milliseconds = schedule.milliseconds(threads)});
     return curve;
 }
 
 Sweep thread_sweep(double seconds) {
-    Sweep sweep{.axis = "threads", .unit = "ms of all threads", .per_millisecond = 1, .curves = {}};
+    Sweep sweep{.axis = "threads", .shared = true};
     std::vector<Workload> workloads = network_workloads();
     std::erase_if(workloads, [](const Workload& workload) { return workload.batch == 1 || workload.name == "mlp"; });
     workloads.push_back(loss_workload("hill", {1024, 1000}));

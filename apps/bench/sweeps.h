@@ -21,9 +21,10 @@ struct Curve {
 
 struct Sweep {
     std::string axis;            ///< what grows
-    std::string unit;            ///< of the cost of a unit of work: "µs per image"
+    std::string unit = {};       ///< of the cost of a unit of work: "µs per image"
     double per_millisecond = 1;  ///< how many of these microseconds there are in a millisecond
-    std::vector<Curve> curves;
+    bool shared = false;         ///< what grows shares the work, instead of adding to it
+    std::vector<Curve> curves = {};
 };
 
 struct SweepEntry {

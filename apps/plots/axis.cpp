@@ -2,6 +2,7 @@
 
 #include <knoll/apps/terminal/table.h>
 #include <knoll/core/error.h>
+#include <knoll/core/text.h>
 
 #include <algorithm>
 #include <cmath>
@@ -26,7 +27,7 @@ std::vector<double> ticks_around(const Range& range) {
     std::vector<double> ticks;
     for (int power = first; power <= last; ++power)
         for (const double multiple : {1.0, 2.0, 5.0})
-            if (multiple == 1 || last - first <= 3) ticks.push_back(multiple * std::pow(10.0, power));
+            if (multiple == 1 || last - first <= 3) ticks.push_back(power < 0 ? multiple / std::pow(10.0, -power) : multiple * std::pow(10.0, power));
     while (ticks.size() > 1 && ticks[1] <= range.low * (1 + 1e-9)) ticks.erase(ticks.begin());
     while (ticks.size() > 1 && ticks[ticks.size() - 2] >= range.high * (1 - 1e-9)) ticks.pop_back();
     return ticks;

@@ -26,53 +26,76 @@ struct Options {
 
 std::string three_digits(double number) { return fixed(number, std::clamp(2 - static_cast<int>(std::floor(std::log10(number))), 0, 3)); }
 
+using Quantity = double (*)(const Curve& curve, const Point& point);
+
+double time_of(const Curve& /*curve*/, const Point& point) { return point.milliseconds; }
+double memory_of(const Curve& /*curve*/, const Point& point) { return point.mebibytes; }
+double speed_up(const Curve& curve, const Point& point) { return curve.points.front().milliseconds / point.milliseconds; }
+
+// Cells of a row, in Markdown.
+std::string row(const std::vector<std::string>& cells) {
+    std::string line = "|";
+    for (const std::string& cell : cells) line += " " + cell + " |";
+    return line + "\n";
+}
+
+std::string memory_cell(const Point& point) { return point.mebibytes > 0 ? three_digits(point.mebibytes) : ""; }
+
+// Where the work is shared, the time that should fall; elsewhere what a unit of work costs, and how time grows from row to row beside the work.
 void print_table(const Sweep& sweep, const Curve& curve) {
-    std::cout << "\n### " << curve.name << "\n\n| " << sweep.axis << " | ms per step | " << sweep.unit
-              << " | growth | of the work | peak MiB |\n| --: | --: | --: | --: | --: | --: |\n";
-    const Point* before = nullptr;
-    for (const Point& point : curve.points) {
-        std::cout << "| " << point.value << " | " << three_digits(point.milliseconds) << " | "
-                  << three_digits(sweep.per_millisecond * point.milliseconds / point.work) << " | "
-                  << (before != nullptr ? fixed(point.milliseconds / before->milliseconds, 2) : "") << " | "
-                  << (before != nullptr ? fixed(point.work / before->work, 2) : "") << " | " << (point.mebibytes > 0 ? three_digits(point.mebibytes) : "")
-                  << " |\n";
-        before = &point;
+    std::cout << "\n### " << curve.name << "\n\n";
+    if (sweep.shared)
+        std::cout << row({sweep.axis, "ms per step", "speed-up", "peak MiB"}) << row(std::vector<std::string>(4, "--:"));
+    else
+        std::cout << row({sweep.axis, "ms per step", sweep.unit, "growth", "of the work", "peak MiB"}) << row(std::vector<std::string>(6, "--:"));
+    for (std::size_t i = 0; i < curve.points.size(); ++i) {
+        const Point &point = curve.points[i], &before = curve.points[i > 0 ? i - 1 : 0];
+        std::vector<std::string> cells{fixed(point.value, 0), three_digits(point.milliseconds)};
+        if (sweep.shared) {
+            cells.push_back(fixed(speed_up(curve, point), 2));
+        } else {
+            cells.push_back(three_digits(sweep.per_millisecond * point.milliseconds / point.work));
+            cells.push_back(i > 0 ? fixed(point.milliseconds / before.milliseconds, 2) : "");
+            cells.push_back(i > 0 ? fixed(point.work / before.work, 2) : "");
+        }
+        cells.push_back(memory_cell(point));
+        std::cout << row(cells);
     }
     std::cout << std::flush;
 }
 
-LinePlot panel(const Sweep& sweep, const std::string& what, double Point::*y) {
-    LinePlot plot{.title = what + " against " + sweep.axis, .x_label = sweep.axis, .y_label = what, .markers = true, .logarithmic = true, .height = 330};
-    for (const Curve& curve : sweep.curves) {
-        Series& series = plot.series.emplace_back(Series{.name = curve.name, .x = {}, .y = {}});
-        for (const Point& point : curve.points) {
-            series.x.push_back(point.value);
-            series.y.push_back(point.*y);
-        }
-    }
-    return plot;
-}
-
-// As the work grows, through the point of the first curve with the most of it, where what a step costs apart from its work matters least.
-Series ideal(const Curve& curve) {
-    const Point most = *std::max_element(curve.points.begin(), curve.points.end(), [](const Point& a, const Point& b) { return a.work < b.work; });
-    Series series{.name = "as the work", .x = {}, .y = {}, .reference = true};
+Series drawn(const Curve& curve, Quantity quantity) {
+    Series series{.name = curve.name, .x = {}, .y = {}};
     for (const Point& point : curve.points) {
         series.x.push_back(point.value);
-        series.y.push_back(most.milliseconds * point.work / most.work);
+        series.y.push_back(quantity(curve, point));
     }
     return series;
 }
 
+LinePlot panel(const Sweep& sweep, const std::string& what, Quantity quantity) {
+    LinePlot plot{.title = what + " against " + sweep.axis, .x_label = sweep.axis, .y_label = what, .markers = true, .logarithmic = true, .height = 330};
+    for (const Curve& curve : sweep.curves) plot.series.push_back(drawn(curve, quantity));
+    return plot;
+}
+
+// Growing as the work does, from the point with the most of it, where what a step costs apart from its work matters least.
+Curve ideal(const Curve& curve) {
+    const Point most = *std::max_element(curve.points.begin(), curve.points.end(), [](const Point& a, const Point& b) { return a.work < b.work; });
+    Curve result{.name = "as the work", .points = curve.points};
+    for (Point& point : result.points) point.milliseconds = most.milliseconds * point.work / most.work;
+    return result;
+}
+
 // Time on the left, memory on the right.
 void add_panels(std::vector<LinePlot>& plots, const Sweep& sweep) {
-    LinePlot time = panel(sweep, "ms per step", &Point::milliseconds);
+    const Quantity time = sweep.shared ? speed_up : time_of;
+    plots.push_back(panel(sweep, sweep.shared ? "speed-up" : "ms per step", time));
     const auto longest =
         std::max_element(sweep.curves.begin(), sweep.curves.end(), [](const Curve& a, const Curve& b) { return a.points.size() < b.points.size(); });
-    time.series.push_back(ideal(*longest));
-    plots.push_back(std::move(time));
-    const auto measured = [](const Curve& curve) { return curve.points.front().mebibytes > 0; };
-    if (std::all_of(sweep.curves.begin(), sweep.curves.end(), measured)) plots.push_back(panel(sweep, "peak MiB", &Point::mebibytes));
+    plots.back().series.push_back(drawn(ideal(*longest), time));
+    plots.back().series.back().reference = true;
+    if (!sweep.shared) plots.push_back(panel(sweep, "peak MiB", memory_of));
 }
 
 void run(const Options& options) {

@@ -27,12 +27,13 @@ TEST_CASE("parallel calls follow each other, and what is between them is not div
 
 TEST_CASE("a schedule has the chunks of every parallel call of a step") {
     int runs = 0;
-    const Schedule schedule = record_schedule([&] {
+    const auto step = [&] {
         parallel_chunks(3, [&](std::int64_t) { ++runs; });
         parallel_chunks(1, [&](std::int64_t) { ++runs; });
         parallel_chunks(5, [&](std::int64_t) { ++runs; });
-    });
-    CHECK(runs == 9);
+    };
+    const Schedule schedule = record_schedule(step, 4);
+    CHECK(runs == 4 * 9);
     REQUIRE(schedule.regions.size() == 2);
     CHECK(schedule.regions[0].size() == 3);
     CHECK(schedule.regions[1].size() == 5);
