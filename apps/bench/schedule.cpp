@@ -62,11 +62,11 @@ double Schedule::milliseconds(int threads) const {
 }
 
 Schedule record_schedule(const std::function<void()>& step, int runs) {
-    std::vector<Schedule> all;
-    for (int run = 0; run < runs; ++run) all.push_back(record_run(step));
+    std::vector<Schedule> all(static_cast<std::size_t>(runs));
+    std::generate(all.begin(), all.end(), [&] { return record_run(step); });
     const auto typical = [&](const auto& time_of) {
-        std::vector<double> times;
-        for (const Schedule& one : all) times.push_back(time_of(one));
+        std::vector<double> times(all.size());
+        std::transform(all.begin(), all.end(), times.begin(), time_of);
         return median(std::move(times));
     };
     Schedule schedule = all.front();

@@ -47,8 +47,11 @@ Axis logarithmic_axis(Range range, bool widen) {
 
 }  // namespace
 
-// Numbers of very different size each need their own decimals.
-std::string Axis::label(double tick) const { return fixed(tick, logarithmic ? std::max(0, static_cast<int>(-std::floor(std::log10(tick) + 1e-9))) : decimals); }
+// On a logarithmic axis each tick has digits of its own.
+std::string Axis::label(double tick) const {
+    if (!logarithmic) return fixed(tick, decimals);
+    return tick < 10'000 ? text(tick) : text(tick / 1000, "k");
+}
 
 void Range::include(double value) {
     if (!std::isfinite(value)) return;

@@ -1,6 +1,7 @@
 // How knoll's time and memory grow with batch, image, channels, classes and threads: tables, and a picture.
 #include <knoll/apps/bench/sweeps.h>
 #include <knoll/apps/command.h>
+#include <knoll/apps/parse.h>
 #include <knoll/apps/plots/plot.h>
 #include <knoll/apps/terminal/machine.h>
 #include <knoll/apps/terminal/table.h>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <optional>
 
 using namespace knoll;
 using namespace knoll::apps;
@@ -113,9 +115,8 @@ void run(const Options& options) {
     if (!std::cout.flush()) throw knoll::Error("expected to write to standard output, got an error there");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+// Nothing where help was asked for, and given.
+std::optional<Options> parse(int argc, char** argv) {
     Options options;
     std::vector<std::string> names;
     for (const SweepEntry& entry : sweeps()) names.emplace_back(entry.name);
@@ -125,15 +126,23 @@ int main(int argc, char** argv) {
     app.add_option("--svg", options.svg, "draw the curves")->check(given_path())->type_name("FILE");
     try {
         app.parse(argc, argv);
-        run(options);
-        return exit_done;
     } catch (const CLI::CallForHelp&) {
         std::cout << app.help();
-        return exit_done;
+        return std::nullopt;
     } catch (const CLI::ParseError& error) {
-        std::cerr << "bench_scaling: " << error.what() << "; see bench_scaling --help\n";
+        throw UsageError(text(error.what(), "; see bench_scaling --help"));
+    }
+    return options;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        if (const auto options = parse(argc, argv)) run(*options);
+        return exit_done;
     } catch (const std::exception& error) {
         std::cerr << "bench_scaling: " << error.what() << '\n';
+        return exit_bad_call;
     }
-    return exit_bad_call;
 }
