@@ -21,6 +21,11 @@ namespace detail {
 using ChunkFunction = void (*)(const void* body, std::int64_t chunk);
 void run_chunks(std::int64_t chunks, ChunkFunction run, const void* body);
 
+/// Stands in for the threads: calls run(body, chunk) for every chunk, in the calling thread. It sees the work of all threads of the
+/// program, nested and lone chunks excepted. For measuring how work is cut; nullptr, as at first, leaves it to the threads.
+using Runner = void (*)(std::int64_t chunks, ChunkFunction run, const void* body);
+void set_runner(Runner runner);
+
 }  // namespace detail
 
 /// Calls body(chunk) for chunk = 0 .. chunks-1, in any order and on any thread. The first exception is rethrown here.

@@ -16,28 +16,28 @@ Tensor targets_for(losses::TargetKind kind, const Shape& shape, Rng& rng) {
     return softmax(randn(shape, rng), -1);
 }
 
-Workload loss_workload(const losses::LossInfo& info, const Shape& shape) {
-    return {.name = "loss:" + info.name, .batch = shape[0], .shape = shape, .operations = 0, .prepare = [name = info.name, kind = info.targets, shape] {
-                Rng rng{1};
-                const std::shared_ptr<const losses::Loss> loss = losses::make(name);
-                Tensor logits = randn(shape, rng).set_requires_grad();
-                const Tensor targets = targets_for(kind, shape, rng);
-                return [loss, logits, targets]() mutable {
-                    logits.zero_grad();
-                    backward((*loss)(logits, targets, {.epoch = 1}));
-                };
-            }};
-}
-
 bool is_per_row(losses::TargetKind kind) { return kind == losses::TargetKind::class_index || kind == losses::TargetKind::distribution; }
 
 }  // namespace
+
+Workload loss_workload(const std::string& name, const Shape& logits) {
+    return {.name = "loss:" + name, .batch = logits[0], .shape = logits, .operations = 0, .prepare = [name, shape = logits] {
+                Rng rng{1};
+                const std::shared_ptr<const losses::Loss> loss = losses::make(name);
+                Tensor x = randn(shape, rng).set_requires_grad();
+                const Tensor targets = targets_for(loss->target_kind(), shape, rng);
+                return [loss, x, targets]() mutable {
+                    x.zero_grad();
+                    backward((*loss)(x, targets, {.epoch = 1}));
+                };
+            }};
+}
 
 std::vector<Workload> loss_workloads() {
     std::vector<Workload> workloads;
     for (const losses::LossInfo& info : losses::registry())
         for (const Shape& shape : is_per_row(info.targets) ? std::vector<Shape>{{128, 10}, {4096, 1000}} : std::vector<Shape>{{128, 80}, {1024, 1000}})
-            workloads.push_back(loss_workload(info, shape));
+            workloads.push_back(loss_workload(info.name, shape));
     return workloads;
 }
 

@@ -20,15 +20,19 @@ double milliseconds(const std::function<void()>& call) {
 
 }  // namespace
 
+double median(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
 double median_milliseconds(const std::function<void()>& call, double seconds) {
     constexpr int warm_up = 3;
     constexpr std::size_t fewest = 5;
     for (int i = 0; i < warm_up; ++i) call();
     std::vector<double> times;
     for (double total = 0; total < 1000 * seconds || times.size() < fewest; total += times.back()) times.push_back(milliseconds(call));
-    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-    std::nth_element(times.begin(), middle, times.end());
-    return *middle;
+    return median(std::move(times));
 }
 
 double sgemm_gflops(int threads, double seconds) {

@@ -9,6 +9,8 @@
 
 namespace knoll::apps {
 
+double median(std::vector<double> values);
+
 /// Median milliseconds of a call, from calls that together take about so many seconds; a few before that do not count.
 double median_milliseconds(const std::function<void()>& call, double seconds);
 

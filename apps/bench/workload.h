@@ -1,7 +1,8 @@
-// The standard workloads of `knoll bench`.
+// The standard workloads of `knoll bench`, and others like them.
 #pragma once
 
 #include <knoll/core/shape.h>
+#include <knoll/nn/sequential.h>
 
 #include <functional>
 #include <string>
@@ -22,5 +23,12 @@ struct Workload {
 std::vector<Workload> network_workloads();
 /// loss:NAME in two sizes, for every registered loss.
 std::vector<Workload> loss_workloads();
+
+Workload lenet5_workload(std::int64_t batch);
+Workload cnn_workload(std::int64_t batch);
+/// Value and gradient of a registered loss.
+Workload loss_workload(const std::string& name, const Shape& logits);
+/// Forward, backward and SGD with momentum on images of this shape, for a network that gives ten logits.
+std::function<void()> training_step(nn::Sequential net, const Shape& images);
 
 }  // namespace knoll::apps

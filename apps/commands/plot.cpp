@@ -25,7 +25,7 @@ int run(const PlotOptions& options, Console& console) {
     require_losses(options.losses);
     require_writable(options.out);
     const std::string sheet =
-        plot_sheet(loss_curves(options.losses, {.from = options.from, .to = options.to, .epoch = options.epoch, .classes = options.classes}));
+        plot_sheet(loss_curves(options.losses, {.from = options.from, .to = options.to, .epoch = options.epoch, .classes = options.classes}), "losses");
     write_file(options.out, sheet);
     console.out << "wrote " << options.out << '\n';
     return exit_done;

@@ -57,7 +57,7 @@ void draw_y_axis(Svg& svg, const Frame& frame, const Axis& axis, const std::stri
     for (const double tick : axis.ticks) {
         const double y = axis.position(tick, frame.bottom, frame.top);
         svg.line({frame.left, y}, {frame.right, y}, tick == 0 ? zero : grid);
-        svg.text({frame.left - 8, y + 4}, fixed(tick, axis.decimals), text(label_style, R"(text-anchor="end")"));
+        svg.text({frame.left - 8, y + 4}, axis.label(tick), text(label_style, R"(text-anchor="end")"));
     }
     if (label.empty()) return;
     const double middle = (frame.top + frame.bottom) / 2;
@@ -68,7 +68,7 @@ void draw_x_axis(Svg& svg, const Frame& frame, const Axis& axis, const std::stri
     for (const double tick : axis.ticks) {
         const double x = axis.position(tick, frame.left, frame.right);
         svg.line({x, frame.top}, {x, frame.bottom}, tick == 0 ? zero : grid);
-        svg.text({x, frame.bottom + 18}, fixed(tick, axis.decimals), text(label_style, R"(text-anchor="middle")"));
+        svg.text({x, frame.bottom + 18}, axis.label(tick), text(label_style, R"(text-anchor="middle")"));
     }
     if (!label.empty()) svg.text({(frame.left + frame.right) / 2, frame.bottom + 40}, label, text(label_style, R"(text-anchor="middle")"));
 }

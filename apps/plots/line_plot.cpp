@@ -28,17 +28,17 @@ Range y_range(const std::vector<Series>& series) {
 }
 
 // Curves that lie on each other for more than four fifths of their length look like one.
-bool coincide(const Series& a, const Series& b, const Range& y) {
+bool coincide(const Series& a, const Series& b, const Axis& y) {
     if (a.x != b.x || a.x.empty()) return false;
-    const double visible = 0.005 * (y.high - y.low);
+    constexpr double visible = 0.005;  // of the height
     std::size_t close = 0;
     for (std::size_t i = 0; i < a.y.size(); ++i)
-        if (std::abs(a.y[i] - b.y[i]) < visible) ++close;
+        if (std::abs(y.position(a.y[i], 0, 1) - y.position(b.y[i], 0, 1)) < visible) ++close;
     return 5 * close > 4 * a.y.size();
 }
 
 // A curve over another is dashed, so that both show.
-Pen pen_over_others(const std::vector<Series>& series, std::size_t index, Pen pen, const Range& y) {
+Pen pen_over_others(const std::vector<Series>& series, std::size_t index, Pen pen, const Axis& y) {
     for (std::size_t i = 0; i < index; ++i)
         if (pen.dash.empty() && coincide(series[i], series[index], y)) pen.dash = "8 8";
     return pen;
@@ -90,9 +90,9 @@ std::string line_plot(const LinePlot& plot) {
     Svg svg{plot.width, plot.height};
     const std::vector<Pen> pens = pens_for(plot.series);
     const Frame frame = draw_head(svg, plot.width, plot.height, {plot.title, plot.x_label, plot.y_label}, pens, 26, false);
-    const Axis x = make_axis(x_range(plot.series), {.ticks = 8, .whole_numbers = plot.whole_x});
-    const Axis y =
-        make_axis(plot.y_range.value_or(y_range(plot.series)), {.widen = !plot.y_range.has_value(), .limits = plot.limits.value_or(AxisOptions{}.limits)});
+    const Axis x = make_axis(x_range(plot.series), {.ticks = 8, .whole_numbers = plot.whole_x, .logarithmic = plot.logarithmic});
+    const Axis y = make_axis(plot.y_range.value_or(y_range(plot.series)),
+                             {.widen = !plot.y_range.has_value(), .limits = plot.limits.value_or(AxisOptions{}.limits), .logarithmic = plot.logarithmic});
     draw_x_axis(svg, frame, x, plot.x_label);
     draw_y_axis(svg, frame, y, plot.y_label);
 
@@ -102,11 +102,23 @@ std::string line_plot(const LinePlot& plot) {
     for (std::size_t i = 0; i < plot.series.size(); ++i)
         if (!plot.series[i].spread.empty()) drawing.band(plot.series[i], pens[i]);
     for (std::size_t i = 0; i < plot.series.size(); ++i) {
-        drawing.curve(plot.series[i], pen_over_others(plot.series, i, pens[i], y.range));
+        drawing.curve(plot.series[i], pen_over_others(plot.series, i, pens[i], y));
         if (plot.markers) drawing.markers(plot.series[i], pens[i]);
     }
     svg.end_clip();
     return svg.str(plot.title);
+}
+
+std::string plot_sheet(const std::vector<LinePlot>& plots, const std::string& label) {
+    const double width = plots.front().width;
+    const double height = plots.front().height;
+    const std::size_t rows = (plots.size() + 1) / 2;
+    Svg sheet{2 * width, static_cast<double>(rows) * height};
+    for (std::size_t i = 0; i < plots.size(); ++i) {
+        const std::size_t row = i / 2, column = i % 2;
+        sheet.embed({static_cast<double>(column) * width, static_cast<double>(row) * height}, line_plot(plots[i]));
+    }
+    return sheet.str(label);
 }
 
 }  // namespace knoll::apps

@@ -1,6 +1,5 @@
 #include <knoll/apps/plots/loss_curves.h>
 
-#include <knoll/apps/plots/svg.h>
 #include <knoll/core/autograd.h>
 #include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/reduce.h>
@@ -98,18 +97,6 @@ std::vector<LinePlot> loss_curves(const std::vector<std::string>& specifications
         plots.push_back(std::move(gradients));
     }
     return plots;
-}
-
-std::string plot_sheet(const std::vector<LinePlot>& plots) {
-    const double width = plots.front().width;
-    const double height = plots.front().height;
-    const std::size_t rows = (plots.size() + 1) / 2;
-    Svg sheet{2 * width, static_cast<double>(rows) * height};
-    for (std::size_t i = 0; i < plots.size(); ++i) {
-        const std::size_t row = i / 2, column = i % 2;
-        sheet.embed({static_cast<double>(column) * width, static_cast<double>(row) * height}, line_plot(plots[i]));
-    }
-    return sheet.str("losses");
 }
 
 }  // namespace knoll::apps

@@ -22,7 +22,4 @@ struct LossCurveOptions {
 /// another kind than these.
 std::vector<LinePlot> loss_curves(const std::vector<std::string>& losses, const LossCurveOptions& options);
 
-/// The plots side by side in one SVG document.
-std::string plot_sheet(const std::vector<LinePlot>& plots);
-
 }  // namespace knoll::apps

@@ -25,13 +25,16 @@ struct LinePlot {
     std::optional<Range> y_range = {};  ///< what lies outside is cut off; all of it unless given
     std::optional<Range> limits = {};   ///< no value can be beyond: 0 to 100 for percent
     bool markers = false;
-    bool whole_x = false;  ///< x counts something
+    bool whole_x = false;      ///< x counts something
+    bool logarithmic = false;  ///< both axes; all numbers are above 0
     double width = 640;
     double height = 400;
 };
 
 /// A whole SVG document.
 std::string line_plot(const LinePlot& plot);
+/// Plots of the same size, two side by side, in one document; `label` is read out to those who cannot see it.
+std::string plot_sheet(const std::vector<LinePlot>& plots, const std::string& label);
 
 struct BarSeries {
     std::string name;

@@ -86,6 +86,25 @@ TEST_CASE("a nested call runs in the thread that makes it") {
     CHECK(strangers == 0);
 }
 
+TEST_CASE("a stand-in for the threads is handed the chunks of every outer call") {
+    static std::vector<std::int64_t> seen;
+    seen.clear();
+    detail::set_runner([](std::int64_t chunks, detail::ChunkFunction run, const void* body) {
+        seen.push_back(chunks);
+        for (std::int64_t chunk = 0; chunk < chunks; ++chunk) run(body, chunk);
+    });
+    int runs = 0;
+    parallel_chunks(3, [&](std::int64_t) { parallel_chunks(4, [&](std::int64_t) { ++runs; }); });
+    parallel_chunks(1, [&](std::int64_t) { ++runs; });
+    const auto faulty = [](std::int64_t) { throw std::runtime_error("chunk"); };
+    CHECK_THROWS_WITH(parallel_chunks(2, faulty), "chunk");
+    parallel_chunks(5, [&](std::int64_t) { ++runs; });
+    detail::set_runner(nullptr);
+    parallel_chunks(6, [](std::int64_t) {});
+    CHECK(runs == 3 * 4 + 1 + 5);
+    CHECK(seen == std::vector<std::int64_t>{3, 2, 5});
+}
+
 TEST_CASE("threads of the user's own may call at the same time") {
     const Threads scope(3);
     std::atomic<std::int64_t> total{0};

@@ -61,6 +61,25 @@ TEST_CASE("an axis does not reach beyond what its values can be") {
     CHECK(line_plot(plot).find(">120</text>") == std::string::npos);
 }
 
+TEST_CASE("a logarithmic axis has its ticks at 1, 2 and 5, or over many decades at 1") {
+    const Axis axis = make_axis({3, 60}, {.logarithmic = true});
+    CHECK(axis.ticks == std::vector<double>{5, 10, 20, 50});
+    CHECK(axis.position(30, 0, 1) > axis.position(20, 0, 1));
+    CHECK(axis.position(std::sqrt(3.0 * 60), 0, 1) == Approx(0.5));
+    const Axis wide = make_axis({0.03, 20'000}, {.widen = true, .logarithmic = true});
+    CHECK(wide.range.low == Approx(0.01));
+    CHECK(wide.range.high == Approx(100'000));
+    CHECK(wide.ticks.size() == 8);
+    CHECK(wide.label(wide.ticks[0]) == "0.01");
+    CHECK(wide.label(wide.ticks[6]) == "10k");
+    CHECK(wide.label(wide.ticks[7]) == "100k");
+    CHECK(make_axis({2e-4, 5e-4}, {.logarithmic = true}).ticks == std::vector<double>{2e-4, 5e-4});
+    CHECK(make_axis({3, 3}, {.logarithmic = true}).ticks == std::vector<double>{2, 5});
+    CHECK_FALSE(make_axis(Range::none(), {.logarithmic = true}).ticks.empty());
+    CHECK_THROWS_WITH(make_axis({0, 1}, {.logarithmic = true}), "[plot] expected numbers above 0 on a logarithmic axis, got 0");
+    CHECK(is_well_formed(line_plot({.title = "t", .series = {{.name = "a", .x = {1, 10}, .y = {2, 2000}}}, .markers = true, .logarithmic = true})));
+}
+
 TEST_CASE("a line plot is well-formed whatever its names and numbers") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     LinePlot plot{.title = "a < b & \"c\"", .x_label = "x>", .y_label = "'y'"};
@@ -132,8 +151,8 @@ TEST_CASE("a jump of a loss is a gap in its curve, not a slope") {
 }
 
 TEST_CASE("all losses of a kind can be drawn on one sheet") {
-    CHECK(is_well_formed(plot_sheet(loss_curves({"bce", "wan", "bce_ls", "focal", "asl", "focal_margin", "hill", "splc"}, {}))));
-    CHECK(is_well_formed(plot_sheet(loss_curves({"cross_entropy", "softmax_focal", "complement_entropy", "cce"}, {}))));
+    CHECK(is_well_formed(plot_sheet(loss_curves({"bce", "wan", "bce_ls", "focal", "asl", "focal_margin", "hill", "splc"}, {}), "losses")));
+    CHECK(is_well_formed(plot_sheet(loss_curves({"cross_entropy", "softmax_focal", "complement_entropy", "cce"}, {}), "losses")));
     CHECK_THROWS_AS(loss_curves({"bce", "cce"}, {}), ValueError);
     CHECK_THROWS_AS(loss_curves({"bce"}, {.from = 1, .to = 1}), ValueError);
 }
