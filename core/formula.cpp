@@ -12,7 +12,7 @@ namespace knoll {
 namespace {
 
 constexpr std::int64_t chunk_elements = 4096;  // work for one thread
-constexpr std::int64_t block_elements = 1024;   // what a pass computes and does not store stays in the first-level cache
+constexpr std::int64_t block_elements = 1024;  // what a pass computes and does not store stays in the first-level cache
 
 // What every order of derivative is computed from.
 struct Problem {
