@@ -44,8 +44,7 @@ std::vector<std::size_t> minority_classes(const std::vector<std::int64_t>& count
 
 // The best of 0.05, 0.1, 0.2 and 0.4 for each loss on examples held apart from training and test set: docs/results.md.
 double tuned_learning_rate(const Method& method) {
-    if (method.loss_name() == "softmax_focal") return 0.4;
-    return method.loss_name() == "cot" || method.loss_name() == "cce" ? 0.2 : 0.1;
+    return method.loss_name() == "softmax_focal" || method.loss_name() == "cce" ? 0.4 : 0.2;
 }
 
 class Imbalanced final : public Task {

@@ -103,7 +103,7 @@ TEST_CASE("forks are distinct, and independent of how much has been drawn") {
     CHECK(Rng(3).fork(0).fork(1).next() != Rng(3).fork(1).fork(0).next());
 }
 
-TEST_CASE("uniform numbers are in [0, 1) and evenly spread") {
+TEST_CASE("uniform numbers are at least 0, below 1 and evenly spread") {
     Rng rng{1};
     const auto numbers = draw(100'000, [&] { return rng.uniform(); });
     CHECK(*std::min_element(numbers.begin(), numbers.end()) >= 0);

@@ -176,7 +176,7 @@ def add_turn(samples: dict[Case, Samples], reports: dict[str, dict], peak: float
             sample.milliseconds.setdefault(contender, []).append(took)
             sample.settings.setdefault(contender, []).append(result.get("setting", ""))
             if contender == "knoll":
-                operations[case] = result["gflops"] * took
+                operations[case] = (result["gflops"] or 0) * took  # none for a loss
             if operations[case] > 0:
                 sample.share_of_peak.setdefault(contender, []).append(operations[case] / took / peak)
 
