@@ -43,9 +43,7 @@ std::vector<std::size_t> minority_classes(const std::vector<std::int64_t>& count
 }
 
 // The best of 0.05, 0.1, 0.2 and 0.4 for each loss on examples held apart from training and test set: docs/results.md.
-double tuned_learning_rate(const Method& method) {
-    return method.loss_name() == "softmax_focal" || method.loss_name() == "cce" ? 0.4 : 0.2;
-}
+double tuned_learning_rate(const Method& method) { return method.loss_name() == "softmax_focal" || method.loss_name() == "cce" ? 0.4 : 0.2; }
 
 class Imbalanced final : public Task {
 public:

@@ -28,9 +28,7 @@ std::vector<double> percent(std::vector<double> shares) {
 }
 
 // The best of 0.004, 0.008, 0.011 and 0.016 for each loss on scenes held apart from training and test set: docs/results.md.
-double tuned_learning_rate(const Method& method) {
-    return method.loss_name() == "bce" && !method.has("full") ? 0.011 : 0.008;
-}
+double tuned_learning_rate(const Method& method) { return method.loss_name() == "bce" && !method.has("full") ? 0.011 : 0.008; }
 
 class MissingLabels final : public Task {
 public:
