@@ -60,7 +60,7 @@ void for_each_term(const Axis& axis, const Visit& visit) {
     CHECK(axis.lowest() + axis.reach(axis.count) == highest + 1);
 }
 
-// The element that an axis' output `t` reads for tap `n`, or a value for outside.
+// An element of a plane; 0 outside.
 double read(const std::vector<double>& planes, const Axis& rows, const Axis& columns, std::int64_t channel, std::int64_t row, std::int64_t column) {
     if (row < 0 || row >= rows.source || column < 0 || column >= columns.source) return 0;
     return planes[static_cast<std::size_t>((channel * rows.source + row) * columns.source + column)];

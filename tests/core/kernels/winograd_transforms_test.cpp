@@ -32,7 +32,7 @@ void check_transposes(const Matrix& a, const Matrix& b) {
         for (std::size_t j = 0; j < b.size(); ++j) CHECK(a[i][j] == Approx(b[j][i]).margin(1e-7));
 }
 
-// A 3x3 and larger squares of numbers without a pattern.
+// Numbers without a pattern.
 float number(int i) { return static_cast<float>(std::sin(2.3 * i + 0.7)); }
 
 template <class Transform>
