@@ -4,6 +4,7 @@
 #include <knoll/core/kernels/convolution.h>
 #include <knoll/core/kernels/depthwise.h>
 #include <knoll/core/kernels/direct_correlation.h>
+#include <knoll/core/kernels/integers.h>
 #include <knoll/core/kernels/pixel_correlation.h>
 #include <knoll/core/kernels/tile_product.h>
 #include <knoll/core/kernels/winograd.h>
@@ -15,8 +16,6 @@ namespace {
 
 constexpr std::int64_t wanted_parts = 16;             // enough to keep any number of threads busy that such work is worth
 constexpr std::int64_t partial_elements = 4'000'000;  // the most that partial sums of weights may take
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 Axis row_axis(const ConvolutionGeometry& g) {
     return convolution_axis(g.in.height, g.out.height, g.kernel.height, g.stride.height, g.padding.height, g.dilation.height);
@@ -42,7 +41,7 @@ void correlate(const Axis& rows, const Axis& columns, std::int64_t images, std::
 template <class T>
 struct PartialSums {
     explicit PartialSums(const ConvolutionGeometry& geometry)
-        : per_panel(ceil_div(geometry.fan_in(), tile_rows) * tile_rows * panel_width<T>),
+        : per_panel(round_up(geometry.fan_in(), tile_rows) * panel_width<T>),
           per_group(panels_for<T>(geometry.out_channels) * per_panel),
           all(std::max<std::int64_t>(1, geometry.groups * per_group)) {}
     /// How many of so many jobs make a part.

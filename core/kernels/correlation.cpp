@@ -1,5 +1,6 @@
 #include <knoll/core/error.h>
 #include <knoll/core/kernels/correlation.h>
+#include <knoll/core/kernels/integers.h>
 #include <knoll/core/kernels/simd.h>
 #include <knoll/core/kernels/tile_product.h>
 
@@ -15,9 +16,8 @@ constexpr std::int64_t flops_per_chunk = 500'000;
 constexpr std::int64_t wanted_chunks = 16;  // enough to keep any number of threads busy that such work is worth
 constexpr std::int64_t cache_line = 64;
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t at_least_1(std::int64_t a) { return std::max<std::int64_t>(1, a); }
-std::int64_t whole_tiles(std::int64_t rows) { return ceil_div(rows, tile_rows) * tile_rows; }
+std::int64_t whole_tiles(std::int64_t rows) { return round_up(rows, tile_rows); }
 
 // An odd number of cache lines from plane to plane: else planes of a power of two would all meet in a few sets of the cache.
 std::int64_t spread_planes(std::int64_t elements, std::int64_t per_line) { return (ceil_div(elements, per_line) | 1) * per_line; }

@@ -1,3 +1,4 @@
+#include <knoll/core/kernels/integers.h>
 #include <knoll/core/kernels/normalization.h>
 #include <knoll/core/kernels/scratch.h>
 #include <knoll/core/kernels/simd.h>
@@ -11,8 +12,6 @@ namespace knoll::kernels {
 namespace {
 
 constexpr std::int64_t elements_per_chunk = 16384;
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 struct Sums {
     double first = 0, second = 0;

@@ -1,3 +1,4 @@
+#include <knoll/core/kernels/integers.h>
 #include <knoll/core/kernels/panel.h>
 #include <knoll/core/kernels/pixel_correlation.h>
 #include <knoll/core/parallel.h>
@@ -147,7 +148,7 @@ void add_weight_gradients(const Axis& rows, const Axis& columns, std::int64_t fi
     const Bands bands(rows, columns, channels, last - first, 2 * filters * channels * rows.taps * columns.taps * columns.count, sizeof(float));
     const std::int64_t plane = rows.out * columns.out, width = bands.width();
     // Upstream gradients in rows as long as the band's, with zeros between them.
-    const std::int64_t apart = (bands.most_positions() / columns.count * width + lanes - 1) / lanes * lanes;
+    const std::int64_t apart = round_up(bands.most_positions() / columns.count * width, lanes);
     const Scratch<float> band(bands.elements() + at_once), gradients(most_filters * apart);
     std::fill_n(gradients.data(), most_filters * apart, 0.0F);
     std::fill_n(band.data(), bands.elements() + at_once, 0.0F);

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <knoll/core/kernels/correlation.h>
+#include <knoll/core/kernels/integers.h>
 #include <knoll/core/kernels/panel.h>
 
 namespace knoll::kernels {
 
 template <class T>
 constexpr std::int64_t panels_for(std::int64_t columns) {
-    return (columns + panel_width<T> - 1) / panel_width<T>;
+    return ceil_div(columns, panel_width<T>);
 }
 
 /// Panels [depth, width] of one group after the other, of which the last of a group may be narrow, and what the results start from: the

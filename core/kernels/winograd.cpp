@@ -5,6 +5,7 @@
 //     -> 36 products with the transformed weights [channel, filter]       (tile products)
 //     -> results, filters innermost                                       (OutputTransform)
 //     -> out planes                                                       (a transposition)
+#include <knoll/core/kernels/integers.h>
 #include <knoll/core/kernels/tile_product.h>
 #include <knoll/core/kernels/winograd.h>
 #include <knoll/core/kernels/winograd_transforms.h>
@@ -22,9 +23,6 @@ constexpr std::int64_t flops_per_chunk = 4'000'000;
 constexpr std::int64_t wanted_chunks = 16;
 constexpr std::int64_t lanes = vector_lanes<float>;
 constexpr std::int64_t wide = panel_width<float>;
-
-std::int64_t ceil_div(std::int64_t n, std::int64_t d) { return (n + d - 1) / d; }
-std::int64_t round_up(std::int64_t n, std::int64_t multiple) { return ceil_div(n, multiple) * multiple; }
 
 using Lanes = Vector<float>;
 
