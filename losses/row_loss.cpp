@@ -1,19 +1,28 @@
 #include <knoll/core/node.h>
 #include <knoll/losses/row_loss.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace knoll::losses {
 
 namespace {
 
-template <class T>
-std::int64_t first_nan(const Tensor& tensor) {
-    const auto values = tensor.data<T>();
-    std::size_t i = 0;
-    while (i < values.size() && values[i] == values[i]) ++i;
-    return i < values.size() ? static_cast<std::int64_t>(i) : -1;
+// The first element of which the predicate holds, or -1.
+template <class Predicate>
+std::int64_t first_where(const Tensor& tensor, const Predicate& holds) {
+    return visit_floating("first_where", tensor.dtype(), [&](auto zero) {
+        const auto values = tensor.data<decltype(zero)>();
+        const auto found = std::find_if(values.begin(), values.end(), holds);
+        return found == values.end() ? std::int64_t{-1} : static_cast<std::int64_t>(found - values.begin());
+    });
 }
 
-std::int64_t first_nan(const Tensor& tensor) { return tensor.dtype() == DType::f64 ? first_nan<double>(tensor) : first_nan<float>(tensor); }
+std::int64_t first_nan(const Tensor& tensor) {
+    return first_where(tensor, [](auto value) { return std::isnan(value); });
+}
+
+Shape row_and_column(std::int64_t at, const Tensor& logits) { return {at / logits.size(1), at % logits.size(1)}; }
 
 // The targets as i64, every one a class.
 Tensor checked_classes(const std::string& name, const Tensor& logits, const Tensor& targets) {
@@ -43,8 +52,7 @@ void check_rows(const std::string& name, const Tensor& logits) {
 
 void check_no_nan(const std::string& name, const Tensor& logits) {
     const std::int64_t at = first_nan(logits);
-    const std::int64_t classes = logits.size(1);
-    require<ValueError>(at < 0, "[", name, "] expected logits that are numbers, got NaN at index ", Shape{at / classes, at % classes});
+    require<ValueError>(at < 0, "[", name, "] expected logits that are numbers, got NaN at index ", row_and_column(at, logits));
 }
 
 RowLoss::RowLoss(std::string_view name, RowFormulaPtr formula, Reduction reduction, const Tensor& class_weights)
@@ -63,8 +71,12 @@ Tensor RowLoss::evaluate(const Tensor& logits, const Tensor& targets, const Loss
         options.weights = class_weights_.to(logits.dtype());
     }
     Tensor value = apply_row_formula(static_name_, formula_, logits, classes, options);
-    // A NaN among the logits comes out as one of the value, which is smaller.
-    if (first_nan(value) >= 0) check_no_nan(name(), logits);
+    // A NaN among the logits comes out as one of the value, which is smaller; and so do infinities that leave a loss without meaning.
+    if (first_nan(value) >= 0) {
+        check_no_nan(name(), logits);
+        const std::int64_t at = first_where(logits, [](auto logit) { return std::isinf(logit); });
+        require<ValueError>(at < 0, "[", name(), "] expected finite logits, got an infinity at index ", row_and_column(at, logits));
+    }
     return value;
 }
 

@@ -199,6 +199,9 @@ TEST_CASE("single-label losses refuse bad input and say where it is") {
     for (const char* spec : {"cross_entropy", "softmax_focal", "complement_entropy", "cce"})
         CHECK_THROWS_WITH((*losses::make(spec))(tensor({{0.0, 1.0, 2.0}, {0.0, 1.0, nan}}), tensor({0.0, 1.0}, DType::i64)),
                           "[" + std::string(spec) + "] expected logits that are numbers, got NaN at index [1, 2]");
+    const double infinity = std::numeric_limits<double>::infinity();
+    CHECK_THROWS_WITH(cce(tensor({{infinity, 0.0, 1.0}}), tensor({1.0}, DType::i64)), "[cce] expected finite logits, got an infinity at index [0, 0]");
+    CHECK(losses::CrossEntropy{}(tensor({{-infinity, 0.0, 0.0}}), tensor({1.0}, DType::i64)).item() == Approx(std::log(2.0)));
     CHECK_THROWS_WITH((losses::CrossEntropy{{.class_weights = tensor({1.0, 2.0})}}(logits(), g)),
                       "[cross_entropy] expected class weights of shape [4], one per class of the logits, got [2]");
     CHECK_THROWS_WITH((losses::CrossEntropy{{.class_weights = tensor({1.0, -2.0})}}), "[cross_entropy] expected class weights of at least 0, got -2");
