@@ -16,11 +16,11 @@ set_tests_properties("contract: programs build" PROPERTIES FIXTURES_REQUIRED con
 # Where something that knoll needs is missing, find_package says so and goes on.
 foreach(present TRUE FALSE)
   if(present)
-    set(name "package: a project finds knoll")
+    set(name "contract: a project finds knoll")
     set(expected "with knoll")
     set(disabled)
   else()
-    set(name "package: a project goes on without knoll where zlib is missing")
+    set(name "contract: a project goes on without knoll where zlib is missing")
     set(expected "without knoll: knoll needs OpenBLAS, zlib and threads")
     set(disabled -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=TRUE)
   endif()
