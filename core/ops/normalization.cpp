@@ -237,7 +237,7 @@ ChannelView batch_norm_view(const char* op, const Tensor& x, const Tensor& weigh
 // Of the batch; the running ones follow.
 Statistics batch_statistics(const char* op, const Tensor& x, const ChannelView& view, Tensor& running_mean, Tensor& running_var,
                             const BatchNormOptions& options) {
-    const Statistics statistics = statistics_of(op, x, view, options.epsilon);
+    Statistics statistics = statistics_of(op, x, view, options.epsilon);
     const auto count = static_cast<double>(view.count());
     move_towards(running_mean, statistics.mean, options.momentum, 1.0);
     move_towards(running_var, statistics.variance, options.momentum, count / (count - 1.0));
