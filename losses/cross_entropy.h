@@ -14,7 +14,7 @@ struct CrossEntropyFormula {
     template <class Number>
     Number operator()(const Row<Number>& row) const {
         const Number of_target = softplus(row.opposing);
-        const Number hard = row.weight * of_target;
+        Number hard = row.weight * of_target;
         if (smoothing == 0.0) return hard;
         const Number of_all = (row.total_weight * of_target + row.margin) * (1.0 / row.classes);  // the mean of -w_k log p_k
         return (1.0 - smoothing) * hard + smoothing * of_all;
