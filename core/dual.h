@@ -16,6 +16,10 @@
 
 namespace knoll {
 
+#if defined(__clang__)
+#pragma clang attribute push([[gnu::always_inline]], apply_to = function)  // see core/scalar.h
+#endif
+
 template <class Number>
 struct Dual {
     Number value;
@@ -140,5 +144,9 @@ template <FormulaNumber Number>
 constexpr Number relu(const Number& a) {
     return where(a > 0.0, a, Number(0.0));
 }
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
 
 }  // namespace knoll

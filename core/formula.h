@@ -55,7 +55,7 @@ constexpr auto derivative_of(const Dual<Number>& number) {
 /// highest[i] = scale * the formula's derivative of this order, and if order > 0, below[i] = the one below it, unscaled.
 template <int order, class Formula, class T>
 void differentiate_block(const Formula& formula, const T* x, const T* targets, std::int64_t count, T scale, T* below, T* highest) {
-    const auto loop = [=, &formula] {
+    const auto loop = [ =, &formula ]() __attribute__((flatten)) {
         // Copies of what every element needs: the compiler would fear that the stores below change what lies elsewhere in memory.
         const Formula loss = formula;
         const T factor = scale;
@@ -105,7 +105,7 @@ struct FormulaVariant {
     Known known;
 
     template <class Number>
-    Number operator()(const Number& x, const Number& t) const {
+    [[gnu::flatten]] Number operator()(const Number& x, const Number& t) const {
         return formula(x, t, known);
     }
 };

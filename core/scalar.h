@@ -10,6 +10,11 @@
 
 namespace knoll {
 
+// What a formula calls must be inlined into its loop, or that is not vectorised; Clang has to be told so here (kernels/simd.h).
+#if defined(__clang__)
+#pragma clang attribute push([[gnu::always_inline]], apply_to = function)
+#endif
+
 template <std::floating_point T>
 struct Scalar {
     T value;
@@ -60,5 +65,9 @@ struct Scalar {
         return a.value < T(0) ? of_negative * magnitude : magnitude;
     }
 };
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
 
 }  // namespace knoll

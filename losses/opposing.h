@@ -10,6 +10,10 @@
 
 namespace knoll::losses {
 
+#if defined(__clang__)
+#pragma clang attribute push([[gnu::always_inline]], apply_to = function)  // see core/scalar.h
+#endif
+
 /// The logit against the label. A margin makes positives harder: their x counts as x - margin.
 template <class Number>
 Number opposing_logit(const Number& x, const Number& t, double margin = 0.0) {
@@ -32,5 +36,9 @@ template <class Number, class Gamma>
 Number focal_term(const Number& u, const Gamma& gamma) {
     return focal_weight(u, gamma) * softplus(u);
 }
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
 
 }  // namespace knoll::losses

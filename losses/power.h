@@ -22,6 +22,10 @@ inline Power known_power(double exponent) {
     return exponent;
 }
 
+#if defined(__clang__)
+#pragma clang attribute push([[gnu::always_inline]], apply_to = function)  // see core/scalar.h
+#endif
+
 /// base^exponent for a base above 0, and something finite for any other.
 template <class Number>
 Number power(const Number& base, double exponent) {
@@ -38,5 +42,9 @@ Number power(const Number& base, Whole<exponent>) {
         return exponent % 2 == 0 ? half * half : half * half * base;
     }
 }
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
 
 }  // namespace knoll::losses

@@ -39,7 +39,7 @@ constexpr std::int64_t reduce_columns = 128;
 
 /// Consecutive elements, in lanes where there are enough of them.
 template <class Combine, class T>
-inline typename Combine::Accumulator reduce_row(const T* x, std::int64_t count) {
+[[gnu::always_inline]] inline typename Combine::Accumulator reduce_row(const T* x, std::int64_t count) {
     using Accumulator = typename Combine::Accumulator;
     constexpr Combine combine;
     constexpr std::int64_t lanes = Combine::lanes;

@@ -1,6 +1,7 @@
 // One source, two instruction sets. A kernel is a plain loop in a lambda; run_vectorized() compiles it twice, for the
 // baseline and for AVX2 with FMA, and calls the one that this processor has. Everything the lambda calls is inlined into
 // both, so what it calls must be visible here: no calls into other files, no std:: mathematics (math.h beside this file).
+// GCC's flatten inlines calls at any depth, Clang's only those of the function itself: what lies deeper has to be always_inline.
 // The lambda should capture by value, and is itself passed by value: then no store through a byte pointer can change what it
 // has captured, which would forbid vectorising.
 #pragma once
