@@ -71,3 +71,16 @@ TEST_CASE("sums have the same bits at any number of threads") {
         return std::vector<Tensor>{from_data<float>({1}, rows), from_data<float>({3}, columns)};
     });
 }
+
+TEST_CASE("a sum of a hundred million floats keeps six digits") {
+    // Added one by one in float, it would stop growing at 2^24 times the largest element.
+    constexpr std::int64_t count = 100'000'000;
+    std::vector<float> x(static_cast<std::size_t>(count));
+    double expected = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] = static_cast<float>(i % 1009) * 0.001F;
+        expected += static_cast<double>(x[i]);
+    }
+    CHECK(static_cast<double>(sum_with(x, 1, count, 1)[0]) == Approx(expected).epsilon(1e-6));
+    CHECK(static_cast<double>(sum_with(x, 1, count / 4, 4)[3]) == Approx(expected / 4).epsilon(1e-6));
+}
