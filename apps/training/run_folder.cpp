@@ -120,7 +120,10 @@ FolderLock::FolderLock(const std::string& folder) : folder_(fs::absolute(folder)
     const std::string path = folder + "/.lock";
     descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0) require_folder(folder, {errno, std::generic_category()});
-    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return remove_unfinished(folder);
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) {
+        remove_unfinished(folder);
+        return;
+    }
     close(descriptor_);
     fail<FileError>("[out] expected a folder that no other run is using, got ", folder, "; wait for that run or choose another with --out");
 }
