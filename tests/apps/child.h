@@ -54,6 +54,8 @@ public:
             if (!read_some(out_[0], printed_)) return false;
         return true;
     }
+    /// Nobody reads what it prints any more.
+    void close_output() { close(std::exchange(out_[0], -1)); }
     void signal(int number) const { ::kill(process_, number); }
     Ended wait() {
         Ended ended;
@@ -72,6 +74,7 @@ private:
         dup2(out_[1], STDOUT_FILENO);
         dup2(error_[1], STDERR_FILENO);
         for (const int end : {out_[0], out_[1], error_[0], error_[1]}) close(end);
+        std::signal(SIGPIPE, SIG_DFL);  // whoever runs the tests may ignore it
         const rlimit limit{size_limit, size_limit};
         if (size_limit > 0) setrlimit(RLIMIT_FSIZE, &limit);
         execv(argv[0], argv);

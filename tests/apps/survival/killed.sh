@@ -9,7 +9,7 @@ RANDOM=$seed
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-run=(train missing-labels --loss hill --data shapes --train-size 200 --test-size 100 --epochs 2 --checkpoint-every 2 --quiet)
+run=(train missing-labels --loss hill --data shapes --train-size 200 --test-size 100 --epochs 3 --checkpoint-every 2 --quiet)
 
 now() { date +%s%N; }
 
@@ -19,23 +19,34 @@ essence() {
         sha256sum
 }
 
-# So that what the kernel has cached is the same for the run that is timed.
-"$knoll" "${run[@]}" --out "$work/warm" >/dev/null || exit 1
+# Waits until the run has begun, which is when its settings stand in the folder, or has ended.
+until_begun() {
+    while [ ! -e "$1/settings.txt" ] && kill -0 "$2" 2>/dev/null; do sleep 0.002; done
+}
+
+"$knoll" "${run[@]}" --out "$work/whole" >/dev/null &
+pid=$!
 begin=$(now)
-"$knoll" "${run[@]}" --out "$work/whole" >/dev/null || exit 1
-microseconds=$((($(now) - begin) / 1000))
+until_begun "$work/whole" $pid
+begun=$(now)
+wait $pid || exit 1
+ended=$(now)
 wanted=$(essence "$work/whole")
-printf 'undisturbed: %d ms; %d kills, seed %d\n' $((microseconds / 1000)) "$kills" "$seed"
+printf 'undisturbed: %d ms, of them %d before the first step; %d kills, seed %d\n' $(((ended - begin) / 1000000)) $(((begun - begin) / 1000000)) "$kills" "$seed"
 
 same=0
 for ((i = 1; i <= kills; ++i)); do
     folder=$work/$i
-    moment=$(((RANDOM * 32768 + RANDOM) % microseconds))
+    # Every fifth moment is one since the start of the process, the others are since the first step.
+    clock="first step" span=$(((ended - begun) / 1000))
+    ((i % 5 == 0)) && clock=start span=$(((ended - begin) / 1000))
+    moment=$(((RANDOM * 32768 + RANDOM) % span))
     # A run that was done before the signal came was not killed: once more, earlier.
     while true; do
         rm -rf "$folder"
         "$knoll" "${run[@]}" --out "$folder" >/dev/null 2>&1 &
         pid=$!
+        [ "$clock" = start ] || until_begun "$folder" $pid
         sleep "$(printf '%d.%06d' $((moment / 1000000)) $((moment % 1000000)))"
         kill -KILL "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
@@ -56,7 +67,7 @@ for ((i = 1; i <= kills; ++i)); do
     [ $status -eq 0 ] && [ "$(essence "$folder")" = "$wanted" ] && verdict=same && same=$((same + 1))
     leftovers=$(find "$folder" -name '*.tmp' -o -name '*.next.*' | wc -l)
     [ "$leftovers" -eq 0 ] || verdict="$verdict, with $leftovers files left over" same=$((same - 1))
-    printf 'killed after %4d ms, epochs done: %-8s %-9s exit %d, %s\n' $((moment / 1000)) "$stood" "$way" "$status" "$verdict"
+    printf 'killed %4d ms after the %-10s  log: %-8s  %-8s  exit %d, %s\n' $((moment / 1000)) "$clock" "$stood" "$way" "$status" "$verdict"
     [ -s "$work/error" ] && cat "$work/error"
 done
 echo "$same of $kills"
