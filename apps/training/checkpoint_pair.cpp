@@ -37,7 +37,7 @@ void CheckpointPair::load(const RunParts& parts, std::ostream& notes) const {
     } catch (const FileError& error) {
         require<FileError>(fs::exists(previous_), error.what(), "; there is none before it, so start afresh with --out");
         load_previous(parts);
-        notes << "knoll: " << error.what() << "; going on from the checkpoint before it, epoch " << parts.state.epoch + 1 << ", batch " << parts.state.batch
+        notes << "knoll: " << error.what() << "; going on from the checkpoint before it, epoch " << parts.state.epoch + 1 << ", batch " << parts.state.batch + 1
               << std::endl;
     }
 }

@@ -99,8 +99,8 @@ double Trainer::checked_step(const data::Batch& batch) {
     try {
         return procedure_->step(model_, batch, static_cast<int>(state_.epoch));
     } catch (const ValueError& error) {
-        fail<Diverged>(error.what(), " with ", method_.text, " in epoch ", state_.epoch + 1, ", batch ", state_.batch + 1, ", where ",
-                       first_not_finite(model_, batch.images), " is the first that is not finite; try a smaller --lr", last_good());
+        fail<Diverged>(error.what(), " with ", method_.text, " in epoch ", state_.epoch + 1, ", batch ", state_.batch + 1,
+                       "; first not finite: ", first_not_finite(model_, batch.images), "; try a smaller --lr", last_good());
     }
 }
 
@@ -108,8 +108,8 @@ double Trainer::checked_step(const data::Batch& batch) {
 void Trainer::require_finite_weights() const {
     const auto name = first_weights_not_finite(model_);
     if (name)
-        fail<Diverged>("[train] expected finite weights, got others in ", *name, " with ", method_.text, " after epoch ", state_.epoch + 1, ", batch ",
-                       state_.batch, "; try a smaller --lr", last_good());
+        fail<Diverged>("[", hyperparameters_.optimizer, "] expected a step to finite weights, got others in ", *name, " with ", method_.text, " after epoch ",
+                       state_.epoch + 1, ", batch ", state_.batch, "; try a smaller --lr", last_good());
 }
 
 std::string Trainer::last_good() const {

@@ -1,5 +1,7 @@
+#include <knoll/apps/training/divergence.h>
 #include <knoll/apps/training/run_folder.h>
 #include <knoll/core/files/safetensors.h>
+#include <knoll/nn/layers/layers.h>
 
 #include "apps/child.h"
 #include "apps/support.h"
@@ -104,7 +106,7 @@ TEST_CASE("where the newest checkpoint is damaged the one before it serves, and 
 
     const test::Output output = call({"train", "imbalanced", "--resume", folder.path()});
     CHECK(output.status == 0);
-    CHECK_THAT(output.error, Contains("checkpoint.safetensors") && Contains("damaged; going on from the checkpoint before it, epoch 2, batch 0\n"));
+    CHECK_THAT(output.error, Contains("checkpoint.safetensors") && Contains("damaged; going on from the checkpoint before it, epoch 2, batch 1\n"));
     CHECK_THAT(output.out, Contains("epoch 2/2"));
     CHECK((read_text(folder / "model.safetensors") == model));
     CHECK(std::count(log.begin(), log.end(), '\n') == 3);
@@ -129,11 +131,32 @@ TEST_CASE("a run that diverges names op, layer and batch, and keeps a checkpoint
     const test::TemporaryFolder folder;
     const test::Output output = call(small_run("2", {"--lr", "1e9", "--checkpoint-every", "1", "--out", folder.path()}));
     CHECK(output.status == 2);
-    CHECK_THAT(output.error, Contains("in epoch 1, batch ") && Contains("op ") && Contains("is the first that is not finite; try a smaller --lr") &&
+    CHECK_THAT(output.error, Contains("in epoch 1, batch ") && Contains("; first not finite: ") && Contains("; try a smaller --lr; ") &&
                                  Contains("the last good checkpoint is " + (folder / "checkpoint.safetensors")));
     for (const auto& [name, tensor] : load_safetensors(folder / "checkpoint.safetensors").tensors)
         if (name.starts_with("model."))
             for (const double value : tensor.to_vector()) REQUIRE(std::isfinite(value));
+}
+
+TEST_CASE("the layer and the op that were the first to overflow are named, or else the weights") {
+    nn::Sequential net{nn::Flatten{}, nn::Linear{4, 3}, nn::Linear{3, 2}};
+    Rng rng{1};
+    net.initialize(rng);
+    const Tensor images = ones({1, 4});
+    CHECK(apps::first_not_finite(net, images) == "the loss");
+    CHECK(apps::first_not_finite(net, full({1, 4}, INFINITY)) == "the images");
+    net.load_state_dict({{"1.weight", full({3, 4}, 1e20)}, {"1.bias", zeros({3})}, {"2.weight", full({2, 3}, 1e20)}, {"2.bias", zeros({2})}});
+    CHECK(apps::first_not_finite(net, images) == "layer 2, op linear");
+    net.load_state_dict({{"1.weight", full({3, 4}, 1e20)}, {"1.bias", zeros({3})}, {"2.weight", full({2, 3}, 1e20)}, {"2.bias", full({2}, NAN)}});
+    CHECK(apps::first_not_finite(net, images) == "the weights 2.bias");
+}
+
+TEST_CASE("weights that are no longer finite are not saved") {
+    const test::TemporaryFolder folder;
+    const test::Output output = call({"train", "imbalanced", "--data", "shapes", "--train-size", "400", "--ratio", "1", "--epochs", "1", "--lr", "1e9",
+                                      "--checkpoint-every", "1", "--out", folder.path()});
+    CHECK(output.status == 2);
+    CHECK_THAT(output.error, Contains("[sgd] expected a step to finite weights, got others in 0.weight with cross_entropy after epoch 1, batch 3"));
 }
 
 TEST_CASE("two runs do not share a folder, and the lock dies with its process") {
