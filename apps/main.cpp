@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <iostream>
 
 namespace {
@@ -18,6 +19,7 @@ void hold_closed_streams() {
 
 int main(int argc, char** argv) {
     hold_closed_streams();
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is then an error like that of a full disk
     knoll::apps::Console console = knoll::apps::standard_console();
     return knoll::apps::run_command({argv + 1, argv + argc}, console);
 }

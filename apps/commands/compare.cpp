@@ -5,6 +5,7 @@
 #include <knoll/apps/terminal/table.h>
 #include <knoll/apps/training/comparison.h>
 #include <knoll/apps/training/trainer.h>
+#include <knoll/apps/training/way_on.h>
 #include <knoll/core/files/atomic_file.h>
 
 #include <algorithm>
@@ -32,8 +33,7 @@ public:
     }
 
     // Seed by seed, so that a comparison that is broken off has seen all losses alike.
-    void train_all() {
-        const SignalWatch signals;
+    void train_all(const SignalWatch& signals) {
         for (int i = 0; i < options_.seeds; ++i)
             for (const Method& method : plan_.methods)
                 if (!has_failed(method)) try_to_train(method, options_.seed + static_cast<std::uint64_t>(i), signals);
@@ -48,10 +48,12 @@ public:
         const std::string html = plan_.folder.empty() ? "" : report_html(make_report(*plan_.task, plan_.methods, results_, options_));
         if (!options_.json.empty()) write_file(options_.json, json);
         if (!plan_.folder.empty()) {
-            write_file(plan_.folder + "/results.json", json);
-            write_file(plan_.folder + "/results.csv", results_csv(results_));
-            write_file(plan_.folder + "/table.txt", summary_table());
-            write_file(plan_.folder + "/report.html", html);
+            write_with_way_on(plan_.way_on, [&] {
+                write_file(plan_.folder + "/results.json", json);
+                write_file(plan_.folder + "/results.csv", results_csv(results_));
+                write_file(plan_.folder + "/table.txt", summary_table());
+                write_file(plan_.folder + "/report.html", html);
+            });
             console_.out << "\nreport: " << plan_.folder << "/report.html\n";
         }
         return results_.failed.empty() ? exit_done : exit_check_failed;
@@ -100,12 +102,13 @@ private:
         const std::string name = text(method.text, "  seed ", seed);
         const RunFolder folder{plan_.folder.empty() ? "" : text(plan_.folder, "/runs/", file_name(method.text), "-seed", seed)};
         const bool resume = !options_.resume.empty();
-        Trainer trainer{*plan_.task,
-                        method,
-                        hyperparameters(method),
-                        {.seed = seed, .resume = resume, .checkpoint_every = options_.checkpoint_every, .quiet = options_.quiet, .label = name},
-                        folder,
-                        console_};
+        Trainer trainer{
+            *plan_.task,
+            method,
+            hyperparameters(method),
+            {.seed = seed, .resume = resume, .checkpoint_every = options_.checkpoint_every, .quiet = options_.quiet, .label = name, .way_on = plan_.way_on},
+            folder,
+            console_};
         const std::optional<RunResult> done = resume ? folder.result() : std::nullopt;
         RunResult result = done ? *done : trainer.run(signals);
         require_alike(result, method, seed, folder);
@@ -153,9 +156,12 @@ private:
 }  // namespace
 
 int run(const CompareOptions& options, Console& console) {
-    if (!options.resume.empty()) require_begun(options.resume, "runs");
+    std::optional<SignalWatch> signals{std::in_place};
+    if (!options.resume.empty())
+        for (const char* trace : {"options.txt", "runs"}) require_begun(options.resume, trace);
     Comparison comparison{options, console};
-    comparison.train_all();
+    comparison.train_all(*signals);
+    signals.reset();  // no run can be lost from here on
     return comparison.finish();
 }
 

@@ -4,6 +4,7 @@
 #include <knoll/apps/report/results_files.h>
 #include <knoll/apps/terminal/table.h>
 #include <knoll/apps/training/trainer.h>
+#include <knoll/apps/training/way_on.h>
 #include <knoll/core/files/atomic_file.h>
 #include <knoll/nn/weights.h>
 
@@ -23,13 +24,13 @@ const Method& chosen_method(const TrainingPlan& plan) {
 }  // namespace
 
 int run(const TrainOptions& options, Console& console) {
+    const SignalWatch signals;
     if (!options.resume.empty()) require_begun(options.resume, "settings.txt");
     const TrainingPlan plan = make_plan(options);
     const Method& method = chosen_method(plan);
     const Hyperparameters hyperparameters = with_options(plan.task->defaults(method), options);
     print_settings(console, run_settings(*plan.task, method, hyperparameters, options.seed));
 
-    const SignalWatch signals;
     Trainer trainer{*plan.task,
                     method,
                     hyperparameters,
@@ -38,10 +39,10 @@ int run(const TrainOptions& options, Console& console) {
                      .checkpoint_every = options.checkpoint_every,
                      .quiet = options.quiet,
                      .narrate = true,
-                     .label = method.text},
-                    RunFolder{plan.folder},
+                     .label = method.text,
+                     .way_on = plan.way_on},
+                    RunFolder{plan.folder, options.arguments},
                     console};
-    if (!plan.folder.empty() && options.resume.empty()) note_arguments(plan.folder, options.arguments);
     const RunResult result = trainer.run(signals);
 
     Results results{
@@ -50,8 +51,10 @@ int run(const TrainOptions& options, Console& console) {
     console.out << '\n';
     print_summary(console, results);
     if (!plan.folder.empty()) {
-        nn::save_safetensors(trainer.model(), plan.folder + "/model.safetensors");
-        write_file(plan.folder + "/results.json", results_json(results));
+        write_with_way_on(plan.way_on, [&] {
+            nn::save_safetensors(trainer.model(), plan.folder + "/model.safetensors");
+            write_file(plan.folder + "/results.json", results_json(results));
+        });
         console.out << "\nlog, results and weights: " << plan.folder << '\n';
     }
     if (!options.json.empty()) write_file(options.json, results_json(results));

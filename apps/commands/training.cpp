@@ -5,8 +5,11 @@
 #include <knoll/apps/terminal/table.h>
 #include <knoll/core/parallel.h>
 
+#include <algorithm>
+#include <cctype>
 #include <ostream>
 #include <set>
+#include <string_view>
 
 namespace knoll::apps {
 
@@ -16,6 +19,17 @@ std::string output_folder(const TrainingOptions& options) {
     if (!options.out.empty() && !options.resume.empty() && options.out != options.resume)
         throw UsageError("expected --out or --resume, got both; --resume goes on in its own folder");
     return options.resume.empty() ? options.out : options.resume;
+}
+
+// In quotes where a shell would read it otherwise.
+std::string shell_word(const std::string& word) {
+    const bool plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || std::string_view("_.=+-/,:@%").find(static_cast<char>(c)) != std::string_view::npos;
+    });
+    if (plain) return word;
+    std::string quoted = "'";
+    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
 }
 
 std::vector<Method> parse_methods(const TrainingOptions& options, const TaskInfo& info) {
@@ -33,7 +47,8 @@ std::vector<Method> parse_methods(const TrainingOptions& options, const TaskInfo
 TrainingPlan make_plan(const TrainingOptions& options) {
     const TaskEntry& entry = find_task(options.task);
     check_task_options(entry.info, options);
-    TrainingPlan plan{.task = nullptr, .methods = parse_methods(options, entry.info), .folder = output_folder(options), .lock = nullptr};
+    TrainingPlan plan{.task = nullptr, .methods = parse_methods(options, entry.info), .folder = output_folder(options), .way_on = "", .lock = nullptr};
+    if (!plan.folder.empty()) plan.way_on = text("knoll ", options.arguments.front(), " ", options.task, " --resume ", shell_word(plan.folder));
     if (!options.json.empty()) require_writable(options.json);
     if (!plan.folder.empty()) plan.lock = std::make_unique<FolderLock>(plan.folder);
     if (options.threads > 0) set_num_threads(options.threads);

@@ -16,6 +16,7 @@ struct TrainingPlan {
     std::unique_ptr<Task> task;
     std::vector<Method> methods;
     std::string folder;  ///< of --out or --resume; empty: none
+    std::string way_on;  ///< the command that goes on once this one was broken off; empty: nothing is kept
     std::unique_ptr<FolderLock> lock;
 };
 

@@ -1,10 +1,13 @@
 #include <knoll/apps/terminal/signals.h>
 
+#include <atomic>
+
 namespace knoll::apps {
 
 namespace {
 
-volatile std::sig_atomic_t caught_signal = 0;  // a handler may write nothing else
+std::atomic<int> caught_signal = 0;  // a handler may do nothing else, and may run in any thread
+static_assert(std::atomic<int>::is_always_lock_free);
 
 void note(int signal) { caught_signal = signal; }
 
@@ -14,7 +17,7 @@ SignalWatch::SignalWatch() {
     caught_signal = 0;
     struct sigaction action {};
     action.sa_handler = note;
-    action.sa_flags = SA_RESTART;
+    action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
     sigaction(SIGINT, &action, &interrupt_before_);
     sigaction(SIGTERM, &action, &terminate_before_);
 }

@@ -7,7 +7,8 @@
 
 namespace knoll::apps {
 
-/// While one lives, SIGINT and SIGTERM are noted instead of ending the program. At most one at a time.
+/// While one lives, the first SIGINT and the first SIGTERM are noted instead of ending the program; a second one ends it. At most one
+/// at a time.
 class SignalWatch {
 public:
     SignalWatch();

@@ -2,12 +2,15 @@
 
 #include <knoll/core/autograd.h>
 
+#include <cmath>
+
 namespace knoll::apps {
 
 namespace {
 
 double descend(nn::Sequential& model, const data::Batch& batch, int epoch, const BatchLoss& loss, nn::Optimizer& optimizer) {
     const Tensor value = loss(model(batch.images), batch.labels, epoch);
+    require<ValueError>(std::isfinite(value.item()), "[train] expected a finite loss, got ", value.item());
     optimizer.zero_grad();
     backward(value);
     optimizer.step();

@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cerrno>
@@ -23,8 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What there may be of every run, beside it of a run of train, and of a comparison.
-constexpr std::array run_files{"settings.txt", "log.csv", "checkpoint.safetensors", "run.json"};
+// What there may be of every run, beside it of a run of train, and of a comparison. First what makes a folder one to go on with.
+constexpr std::array run_files{"settings.txt", "log.csv", "checkpoint.safetensors", "checkpoint.previous.safetensors", "checkpoint.next.safetensors",
+                               "run.json"};
 constexpr std::array train_files{"options.txt", "results.json", "model.safetensors"};
 constexpr std::array comparison_files{"options.txt", "report.html", "results.json", "results.csv", "table.txt"};
 
@@ -69,6 +71,25 @@ void remove_files(const std::string& folder, std::span<const char* const> names)
     }
 }
 
+// NAME.123-4.tmp: what a process that was killed while it wrote NAME has left.
+bool is_unfinished(const std::string& file) {
+    const auto is_of = [&](const char* name) {
+        const std::string_view start = name;
+        return file.starts_with(start) && file[start.size()] == '.' &&
+               file.find_first_not_of("0123456789-", start.size() + 1) == file.size() - std::string_view(".tmp").size();
+    };
+    const auto is_of_any = [&](const auto& names) { return std::any_of(names.begin(), names.end(), is_of); };
+    return file.ends_with(".tmp") && (is_of_any(run_files) || is_of_any(train_files) || is_of_any(comparison_files));
+}
+
+void remove_unfinished(const std::string& folder) {
+    std::vector<fs::path> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+        if (is_unfinished(entry.path().filename().string())) found.push_back(entry.path());
+    std::error_code ignored;  // they harm nobody
+    for (const fs::path& path : found) fs::remove(path, ignored);
+}
+
 // LOSS-seedS, as a comparison names its runs.
 bool is_name_of_run(const std::string& name) {
     const std::size_t number = name.find_last_not_of("0123456789") + 1;
@@ -99,7 +120,10 @@ FolderLock::FolderLock(const std::string& folder) : folder_(fs::absolute(folder)
     const std::string path = folder + "/.lock";
     descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0) require_folder(folder, {errno, std::generic_category()});
-    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) {
+        remove_unfinished(folder);
+        return;
+    }
     close(descriptor_);
     fail<FileError>("[out] expected a folder that no other run is using, got ", folder, "; wait for that run or choose another with --out");
 }
@@ -167,6 +191,7 @@ std::string file_name(const std::string& name) {
     return out;
 }
 
+// The settings come last: with them the run has begun, and a run killed before has not.
 void RunFolder::start(const NamedTexts& settings) const {
     if (!exists()) return;
     std::error_code error;
@@ -174,19 +199,20 @@ void RunFolder::start(const NamedTexts& settings) const {
     require_folder(path_, error);
     remove_files(path_, run_files);
     remove_files(path_, train_files);
+    remove_unfinished(path_);
+    if (!arguments_.empty()) note_arguments(path_, arguments_);
     write_file(path_ + "/settings.txt", settings_text(settings));
 }
 
 void RunFolder::resume(const NamedTexts& settings) const {
     const std::string path = path_ + "/settings.txt";
     if (!fs::exists(path)) return start(settings);  // a comparison that was broken off before it came to this run
+    remove_unfinished(path_);
     const std::string noted = read_text(path);
     const std::string now = settings_text(settings);
     require<FileError>(noted == now, "[resume] expected the settings that ", path_, " was begun with, ", first_difference(noted, now),
                        "; give the same options, or start afresh with --out");
 }
-
-bool RunFolder::has_checkpoint() const { return exists() && fs::exists(checkpoint()); }
 
 void RunFolder::write_log(const std::vector<EpochRecord>& records) const {
     if (exists()) write_file(path_ + "/log.csv", log_csv(records));

@@ -45,18 +45,16 @@ std::string file_name(const std::string& text);
 
 class RunFolder {
 public:
-    /// An empty path keeps nothing.
-    explicit RunFolder(std::string path) : path_(std::move(path)) {}
+    /// An empty path keeps nothing. The arguments, if there are any, are noted when the run is started.
+    explicit RunFolder(std::string path, std::vector<std::string> arguments = {}) : path_(std::move(path)), arguments_(std::move(arguments)) {}
 
     bool exists() const { return !path_.empty(); }
     const std::string& path() const { return path_; }
-    std::string checkpoint() const { return path_ + "/checkpoint.safetensors"; }
 
     /// Starts afresh: forgets log, checkpoint and result of a run before, notes the settings.
     void start(const NamedTexts& settings) const;
     /// Goes on with what is there: throws FileError if the settings are not those noted. Starts if nothing is there.
     void resume(const NamedTexts& settings) const;
-    bool has_checkpoint() const;
 
     void write_log(const std::vector<EpochRecord>& records) const;
     void write_result(const RunResult& result) const;
@@ -65,6 +63,7 @@ public:
 
 private:
     std::string path_;
+    std::vector<std::string> arguments_;
 };
 
 }  // namespace knoll::apps

@@ -1,7 +1,9 @@
 #include <knoll/apps/training/trainer.h>
 
 #include <knoll/apps/terminal/table.h>
-#include <knoll/apps/training/checkpoint.h>
+#include <knoll/apps/training/checkpoint_pair.h>
+#include <knoll/apps/training/divergence.h>
+#include <knoll/apps/training/way_on.h>
 
 #include <cmath>
 #include <ostream>
@@ -48,7 +50,6 @@ Trainer::Trainer(const Task& task, Method method, const Hyperparameters& hyperpa
     const NamedTexts noted = run_settings(task, method_, hyperparameters, settings_.seed);
     if (settings_.resume) {
         folder_.resume(noted);
-        if (folder_.has_checkpoint()) load();
     } else {
         folder_.start(noted);
     }
@@ -56,6 +57,7 @@ Trainer::Trainer(const Task& task, Method method, const Hyperparameters& hyperpa
 
 RunResult Trainer::run(const SignalWatch& signals) {
     spent_until_ = std::chrono::steady_clock::now();
+    if (settings_.resume) load();
     {
         Progress progress{console_, settings_.quiet, settings_.label, data_.count * hyperparameters_.epochs};
         progress.start_at(state_.epoch * data_.count + state_.batch * hyperparameters_.batch);
@@ -65,7 +67,8 @@ RunResult Trainer::run(const SignalWatch& signals) {
         }
     }
     RunResult result = make_result(evaluate(Task::all));
-    folder_.write_result(result);
+    if (signals.caught() != 0) interrupt(signals.caught());
+    write_with_way_on(settings_.way_on, [&] { folder_.write_result(result); });
     if (average_) average_->copy_to(model_);
     return result;
 }
@@ -91,19 +94,32 @@ void Trainer::train_batch(const data::Batch& batch) {
     ++state_.batch;
 }
 
-// Losses refuse logits that are NaN; a loss that is infinite is refused here. Either way the run has left the rails.
+// Losses refuse logits that are NaN, procedures a loss that is infinite. Either way the run has left the rails.
 double Trainer::checked_step(const data::Batch& batch) {
-    const auto where = [&] { return text(" with ", method_.text, " in epoch ", state_.epoch + 1, ", batch ", state_.batch + 1, "; try a smaller --lr"); };
     try {
-        const double loss = procedure_->step(model_, batch, static_cast<int>(state_.epoch));
-        require<ValueError>(std::isfinite(loss), "[train] expected a finite loss, got ", loss);
-        return loss;
+        return procedure_->step(model_, batch, static_cast<int>(state_.epoch));
     } catch (const ValueError& error) {
-        fail<Diverged>(error.what(), where());
+        fail<Diverged>(error.what(), " with ", method_.text, " in epoch ", state_.epoch + 1, ", batch ", state_.batch + 1,
+                       "; first not finite: ", first_not_finite(model_, batch.images), "; try a smaller --lr", last_good());
     }
 }
 
+// A finite loss may leave weights that are not; a checkpoint of those would be of no use.
+void Trainer::require_finite_weights() const {
+    const auto name = first_weights_not_finite(model_);
+    if (name)
+        fail<Diverged>("[", hyperparameters_.optimizer, "] expected a step to finite weights, got others in ", *name, " with ", method_.text, " after epoch ",
+                       state_.epoch + 1, ", batch ", state_.batch, "; try a smaller --lr", last_good());
+}
+
+std::string Trainer::last_good() const {
+    if (!folder_.exists()) return "";
+    const CheckpointPair checkpoints{folder_.path()};
+    return checkpoints.exist() ? "; the last good checkpoint is " + checkpoints.newest() : "; there was no checkpoint yet";
+}
+
 void Trainer::finish_epoch() {
+    require_finite_weights();
     const double rate = learning_rate(steps() - 1);
     const double loss = state_.loss_sum / static_cast<double>(state_.loss_examples);
     const double before = state_.records.empty() ? 0 : state_.records.back().seconds;
@@ -117,7 +133,7 @@ void Trainer::finish_epoch() {
         .epoch = static_cast<int>(state_.epoch), .loss = loss, .learning_rate = rate, .seconds = state_.seconds, .metrics = evaluation.metrics};
     state_.records.push_back(record);
     save();
-    folder_.write_log(state_.records);
+    write_with_way_on(settings_.way_on, [&] { folder_.write_log(state_.records); });
     if (!settings_.narrate) return;
     EpochRecord shown = record;
     shown.seconds -= before;
@@ -152,23 +168,33 @@ void Trainer::spend() {
     spent_until_ = now;
 }
 
+RunParts Trainer::parts() { return {model_, procedure_->optimizers(), average_ ? &*average_ : nullptr, state_}; }
+
 void Trainer::save() {
     if (!folder_.exists()) return;
+    require_finite_weights();
     spend();
-    save_run(folder_.checkpoint(), {model_, procedure_->optimizers(), average_ ? &*average_ : nullptr, state_});
+    write_with_way_on(settings_.way_on, [&] { CheckpointPair{folder_.path()}.save(parts()); });
 }
 
+// The log is written anew: a run may have been killed between checkpoint and log.
 void Trainer::load() {
-    load_run(folder_.checkpoint(), {model_, procedure_->optimizers(), average_ ? &*average_ : nullptr, state_});
+    if (!folder_.exists()) return;
+    const CheckpointPair checkpoints{folder_.path()};
+    if (!checkpoints.exist()) return;
+    checkpoints.load(parts(), console_.error);
     const bool fits = state_.epoch <= hyperparameters_.epochs && state_.batch <= batches_per_epoch_ && std::ssize(state_.records) == state_.epoch;
-    require<FileError>(fits, "[resume] expected a checkpoint of this run, got ", folder_.checkpoint(), ", which is at epoch ", state_.epoch + 1, ", batch ",
+    require<FileError>(fits, "[resume] expected a checkpoint of this run, got ", checkpoints.newest(), ", which is at epoch ", state_.epoch + 1, ", batch ",
                        state_.batch, "; start afresh with --out");
+    if (!state_.records.empty()) write_with_way_on(settings_.way_on, [&] { folder_.write_log(state_.records); });
 }
 
 void Trainer::interrupt(int signal) {
     save();
-    const std::string what = text("interrupted in epoch ", state_.epoch + 1, " of ", hyperparameters_.epochs);
-    throw Interrupted(signal, folder_.exists() ? what + "; go on with --resume" : what + "; nothing was kept, since there was no --out");
+    const std::string where =
+        state_.epoch < hyperparameters_.epochs ? text("in epoch ", state_.epoch + 1, " of ", hyperparameters_.epochs) : "after the last epoch";
+    throw Interrupted(
+        signal, text("interrupted ", where, settings_.way_on.empty() ? "; nothing was kept, since there was no --out" : "; go on with ", settings_.way_on));
 }
 
 }  // namespace knoll::apps

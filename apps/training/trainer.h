@@ -7,34 +7,25 @@
 #include <knoll/apps/terminal/console.h>
 #include <knoll/apps/terminal/progress.h>
 #include <knoll/apps/terminal/signals.h>
+#include <knoll/apps/training/checkpoint.h>
 #include <knoll/apps/training/run_folder.h>
 #include <knoll/apps/training/task.h>
-#include <knoll/nn/training/ema.h>
 
 #include <optional>
 
 namespace knoll::apps {
 
-/// Where a run stands, apart from weights.
-struct RunState {
-    std::int64_t epoch = 0;  ///< under way
-    std::int64_t batch = 0;  ///< next one in it
-    double loss_sum = 0;     ///< over the examples of this epoch so far
-    std::int64_t loss_examples = 0;
-    double seconds = 0;  ///< spent in all
-    std::vector<EpochRecord> records = {};
-};
-
 struct TrainerSettings {
     std::uint64_t seed = 1;
-    bool resume = false;
+    bool resume = false;         ///< from the folder's checkpoint, if it has one
     int checkpoint_every = 200;  ///< batches within an epoch
     bool quiet = false;
     bool narrate = false;  ///< a line per epoch
     std::string label;     ///< of the progress bar
+    std::string way_on;    ///< the command that goes on with what was broken off; empty if nothing is kept
 };
 
-/// The end of a run whose loss is no longer finite.
+/// The end of a run whose loss or weights are no longer finite.
 class Diverged : public ValueError {
 public:
     using ValueError::ValueError;
@@ -45,7 +36,7 @@ public:
     Trainer(const Task& task, Method method, const Hyperparameters& hyperparameters, TrainerSettings settings, RunFolder folder, const Console& console);
 
     /// Trains to the end; judges the averaged weights if there are any, the last ones otherwise. Throws Interrupted, once a
-    /// checkpoint is written, on a signal; Diverged as soon as the loss is not finite.
+    /// checkpoint is written, on a signal; Diverged as soon as the loss or a weight is not finite, and keeps the last good checkpoint.
     RunResult run(const SignalWatch& signals);
 
     /// After run(): with the weights that were judged.
@@ -55,12 +46,15 @@ private:
     void train_epoch(const SignalWatch& signals, Progress& progress);
     void train_batch(const data::Batch& batch);
     double checked_step(const data::Batch& batch);
+    void require_finite_weights() const;
+    std::string last_good() const;
     void finish_epoch();
     Evaluation evaluate(std::int64_t at_most);
     RunResult make_result(const Evaluation& evaluation) const;
     std::int64_t steps() const;
     double learning_rate(std::int64_t step) const;
     void spend();
+    RunParts parts();
     void save();
     void load();
     [[noreturn]] void interrupt(int signal);

@@ -89,9 +89,17 @@ public:
     void take_place() {
         if (::rename(path_.c_str(), target_.c_str()) != 0) fail_writing(target_);
         file_exists_ = false;
+        flush_folder();
     }
 
 private:
+    // Without it a power cut may undo the renaming. Not every file system can, and the file itself is whole in any case.
+    void flush_folder() const {
+        const std::string folder = std::filesystem::path(target_).parent_path().string();
+        const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (descriptor.valid()) static_cast<void>(::fsync(descriptor.number()));
+    }
+
     std::string target_;
     std::string path_;
     Descriptor file_;

@@ -12,7 +12,7 @@ namespace knoll {
 /// All bytes of a regular file. Throws FileError with the path and the reason.
 std::vector<std::byte> read_file(const std::string& path);
 
-/// Replaces the file: writes beside it, flushes to the disk, renames. On failure nothing of it stays behind, and the old file
+/// Replaces the file: writes beside it, flushes to the disk, renames, flushes the folder. On failure nothing of it stays behind, and the old file
 /// is untouched. A link is followed; a device or a pipe is written to. Throws FileError with the path and the reason.
 void write_file(const std::string& path, std::span<const std::byte> bytes);
 void write_file(const std::string& path, std::string_view text);

@@ -1,6 +1,7 @@
 #include <knoll/nn/training/checkpoint.h>
 
 #include <knoll/core/files/safetensors.h>
+#include <knoll/nn/training/checksum.h>
 
 #include <charconv>
 
@@ -9,7 +10,7 @@ namespace knoll::nn {
 namespace {
 
 constexpr const char* version_key = "knoll_checkpoint";
-constexpr const char* version = "1";
+constexpr const char* version = "2";
 const std::string note_prefix = "note.";
 
 using Metadata = std::map<std::string, std::string>;
@@ -65,6 +66,13 @@ Number parse(const std::string& path, const Metadata& metadata, const std::strin
     return number;
 }
 
+void check_checksum(const std::string& path, const TensorFile& file) {
+    const std::string checksum = checkpoint_checksum(file.tensors, file.metadata);
+    const std::string& noted = entry(path, file.metadata, checksum_key);
+    require<FileError>(checksum == noted, "[load_checkpoint] expected contents with the checksum ", noted, " in ", path, ", got ", checksum,
+                       "; the file is damaged");
+}
+
 void check_kinds(const std::string& path, const Metadata& metadata, const TrainingState& state) {
     for (const auto& [part, expected] : kinds(state)) {
         const std::string& found = entry(path, metadata, part);
@@ -90,6 +98,7 @@ void save_checkpoint(const std::string& path, const TrainingState& state, const 
     metadata["batch"] = text(progress.batch);
     metadata["best_metric"] = text(progress.best_metric);
     for (const auto& [key, note] : progress.notes) metadata[text(note_prefix, key)] = note;
+    metadata[checksum_key] = checkpoint_checksum(tensors, metadata);
     knoll::save_safetensors(path, tensors, metadata);
 }
 
@@ -97,6 +106,7 @@ TrainingProgress load_checkpoint(const std::string& path, const TrainingState& s
     const TensorFile file = knoll::load_safetensors(path);
     const std::string& found_version = entry(path, file.metadata, version_key);
     require<FileError>(found_version == version, "[load_checkpoint] expected a checkpoint of version ", version, ", got version ", found_version, " in ", path);
+    check_checksum(path, file);
     check_kinds(path, file.metadata, state);
     TrainingProgress progress{.epoch = parse<std::int64_t>(path, file.metadata, "epoch"),
                               .batch = parse<std::int64_t>(path, file.metadata, "batch"),

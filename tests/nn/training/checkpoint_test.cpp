@@ -1,3 +1,4 @@
+#include <knoll/core/files/atomic_file.h>
 #include <knoll/core/files/safetensors.h>
 #include <knoll/core/ops/ops.h>
 #include <knoll/nn/layers/layers.h>
@@ -6,9 +7,11 @@
 #include <knoll/nn/schedule/plateau.h>
 #include <knoll/nn/sequential.h>
 #include <knoll/nn/training/checkpoint.h>
+#include <knoll/nn/training/checksum.h>
 #include <catch2/catch.hpp>
 
 #include <filesystem>
+#include <fstream>
 
 using namespace knoll;
 using Catch::Matchers::Contains;
@@ -152,10 +155,11 @@ TEST_CASE("a file that is no checkpoint, or a damaged one, is refused") {
         nn::save_checkpoint(file.path(), model, {});
         TensorFile content = load_safetensors(file.path());
         content.metadata[key] = value;
+        content.metadata["crc32"] = nn::checkpoint_checksum(content.tensors, content.metadata);
         save_safetensors(file.path(), content.tensors, content.metadata);
     };
     damage("knoll_checkpoint", "9");
-    CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), model), Contains("expected a checkpoint of version 1, got version 9"));
+    CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), model), Contains("expected a checkpoint of version 2, got version 9"));
     damage("epoch", "3x");
     CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), model), Contains("expected a number as epoch in ") && Contains("got \"3x\""));
     damage("batch", "-1");
@@ -165,9 +169,35 @@ TEST_CASE("a file that is no checkpoint, or a damaged one, is refused") {
     TensorFile content = load_safetensors(file.path());
     for (auto& [name, tensor] : content.tensors)
         if (name == "generators.5.generator") tensor = zeros({2}, DType::i64);
+    content.metadata["crc32"] = nn::checkpoint_checksum(content.tensors, content.metadata);
     save_safetensors(file.path(), content.tensors, content.metadata);
     CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), model),
                       Contains("expected generator 5.generator in ") && Contains("as 0 or 3 integers, got i64 of shape [2]"));
+}
+
+TEST_CASE("a checkpoint of which a bit has flipped is refused, or says the same as before") {
+    const TemporaryFile file("flipped");
+    nn::Sequential net{nn::Linear{3, 2}, nn::Dropout{}};
+    Rng rng{1};
+    net.initialize(rng);
+    nn::save_checkpoint(file.path(), {.model = net}, {.epoch = 7, .batch = 3, .notes = {{"log", "0.5"}}});
+    std::string content;
+    for (const std::byte byte : read_file(file.path())) content += static_cast<char>(byte);
+    const std::vector<double> weights = net.parameters()[0].to_vector();
+    std::size_t refused = 0;
+    for (std::size_t byte = 0; byte < content.size(); ++byte) {
+        std::string damaged = content;
+        damaged[byte] = static_cast<char>(damaged[byte] ^ (1 << byte % 8));
+        std::ofstream{file.path(), std::ios::binary} << damaged;
+        try {
+            const nn::TrainingProgress progress = nn::load_checkpoint(file.path(), {.model = net});
+            INFO("byte " << byte);
+            CHECK((progress.epoch == 7 && progress.batch == 3 && progress.notes.at("log") == "0.5" && net.parameters()[0].to_vector() == weights));
+        } catch (const FileError&) {
+            ++refused;
+        }
+    }
+    CHECK(refused > content.size() * 9 / 10);
 }
 
 TEST_CASE("a checkpoint that cannot be written is an error") {
