@@ -1,6 +1,7 @@
 // The tensor, its ops and their gradients, random numbers, threads, gradient checks and tensor files.
 #pragma once
 
+#include <knoll/core/anomaly.h>
 #include <knoll/core/autograd.h>
 #include <knoll/core/dual.h>
 #include <knoll/core/error.h>

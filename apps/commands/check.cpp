@@ -91,7 +91,7 @@ std::string index_text(std::size_t flat, const Shape& shape) {
     std::string index;
     for (std::int64_t dim = shape.rank() - 1; dim >= 0; --dim) {
         const auto extent = static_cast<std::size_t>(shape[dim]);
-        index = text(flat % extent, index.empty() ? "" : ", ") + index;
+        index.insert(0, text(flat % extent, index.empty() ? "" : ", "));
         flat /= extent;
     }
     return "[" + index + "]";
