@@ -3,6 +3,7 @@
 
 #include <knoll/core/anomaly.h>
 #include <knoll/core/autograd.h>
+#include <knoll/core/closeness.h>
 #include <knoll/core/dual.h>
 #include <knoll/core/error.h>
 #include <knoll/core/files/dot.h>
