@@ -17,18 +17,28 @@ struct Message {
 
 struct LossesOptions {};
 
-struct LossOptions {
+/// A loss and the arrays that it is evaluated on.
+struct LossCall {
     std::string loss;                     ///< name, or name:key=value,...
     std::vector<std::string> parameters;  ///< more key=value
     std::string logits;                   ///< .npy to read
     std::string targets;
     int epoch = 0;
     std::string reduction = "sum";  ///< none, mean or sum
-    std::string dtype = "f64";      ///< f32 or f64
-    std::string value;              ///< .npy to write; empty: none
+};
+
+struct LossOptions : LossCall {
+    std::string dtype = "f64";  ///< f32 or f64
+    std::string value;          ///< .npy to write; empty: none
     std::string grad;
     std::string tangent;  ///< .npy to read: direction of the Hessian-vector product
     std::string hvp;
+};
+
+/// A gradient that somebody else has computed, and what it is the gradient of.
+struct GradientOptions : LossCall {
+    std::string grad;                 ///< .npy to read
+    std::optional<double> tolerance;  ///< relative; what suits the type of the gradient's numbers unless given
 };
 
 struct PlotOptions {
@@ -85,6 +95,6 @@ struct BenchOptions {
     std::string json;
 };
 
-using Request = std::variant<Message, LossesOptions, LossOptions, PlotOptions, TrainOptions, CompareOptions, CheckOptions, BenchOptions>;
+using Request = std::variant<Message, LossesOptions, LossOptions, GradientOptions, PlotOptions, TrainOptions, CompareOptions, CheckOptions, BenchOptions>;
 
 }  // namespace knoll::apps

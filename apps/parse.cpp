@@ -42,6 +42,18 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* description, 
     return command;
 }
 
+void add_loss_call(CLI::App& command, LossCall& options) {
+    command.add_option("NAME", options.loss, "the loss: name or name:key=value,...")->required();
+    command.add_option("PARAMETER", options.parameters, "further parameters, key=value");
+    add_path(command, "--logits", options.logits, "[N, C] or [N, K]", "L.npy")->required();
+    add_path(command, "--targets", options.targets, "[N, C] in {0, 1}, or [N] class indices", "T.npy")->required();
+    command.add_option("--epoch", options.epoch, "the epoch, from 0, for losses that change with it")
+        ->transform(whole_number(0))
+        ->type_name("E")
+        ->capture_default_str();
+    command.add_option("--reduction", options.reduction, "none, mean or sum")->check(one_of({"none", "mean", "sum"}))->type_name("R")->capture_default_str();
+}
+
 CLI::App* add_loss(CLI::App& app, LossOptions& options) {
     CLI::App* command = add_command(app, "loss", "Evaluate a loss on arrays of your own: value, gradient, Hessian-vector product",
                                     "Examples:\n"
@@ -50,15 +62,7 @@ CLI::App* add_loss(CLI::App& app, LossOptions& options) {
                                     "  knoll loss splc --epoch 1 --logits z.npy --targets y.npy --tangent d.npy --hvp hd.npy\n\n"
                                     "Prints the value with 17 digits; with --reduction none all of them, if there are no more than 20.\n"
                                     "The gradient and the Hessian-vector product are of the sum of what the reduction leaves.");
-    command->add_option("NAME", options.loss, "the loss: name or name:key=value,...")->required();
-    command->add_option("PARAMETER", options.parameters, "further parameters, key=value");
-    add_path(*command, "--logits", options.logits, "[N, C] or [N, K]", "L.npy")->required();
-    add_path(*command, "--targets", options.targets, "[N, C] in {0, 1}, or [N] class indices", "T.npy")->required();
-    command->add_option("--epoch", options.epoch, "the epoch, from 0, for losses that change with it")
-        ->transform(whole_number(0))
-        ->type_name("E")
-        ->capture_default_str();
-    command->add_option("--reduction", options.reduction, "none, mean or sum")->check(one_of({"none", "mean", "sum"}))->type_name("R")->capture_default_str();
+    add_loss_call(*command, options);
     command->add_option("--dtype", options.dtype, "f32 or f64: what is computed in and written")
         ->check(one_of({"f32", "f64"}))
         ->type_name("D")
@@ -69,6 +73,23 @@ CLI::App* add_loss(CLI::App& app, LossOptions& options) {
     CLI::Option* product = add_path(*command, "--hvp", options.hvp, "write the Hessian times the direction", "H.npy");
     tangent->needs(product);
     product->needs(tangent);
+    return command;
+}
+
+CLI::App* add_check(CLI::App& app, GradientOptions& options) {
+    CLI::App* command = add_command(app, "check", "Judge a gradient that another program has computed",
+                                    "Examples:\n"
+                                    "  knoll check hill --logits z.npy --targets y.npy --grad g.npy\n"
+                                    "  knoll check asl detach=1 --logits z.npy --targets y.npy --grad g.npy --reduction mean\n\n"
+                                    "Computes the exact gradient in f64 and prints how far yours is from it: the largest relative difference,\n"
+                                    "or what departs, the worst element, and the mistake that explains all of it, if it is a usual one.\n"
+                                    "A difference is relative to the exact element, or to a hundredth of the largest one where that is more.\n"
+                                    "The tolerance is 1e-4 for a gradient in f32 and 1e-9 for one in f64, unless given.\n\n"
+                                    "Exit status: 0 it agrees, 1 it departs, 2 a wrong call or bad input.");
+    add_loss_call(*command, options);
+    add_path(*command, "--grad", options.grad, "the gradient to judge, by the logits, of the sum of what the reduction leaves; f32 or f64", "G.npy")
+        ->required();
+    command->add_option("--tolerance", options.tolerance, "the largest relative difference that agrees")->check(positive())->type_name("R");
     return command;
 }
 
@@ -307,17 +328,19 @@ Request parse_as_typed(const std::vector<std::string>& arguments) {
     app.set_version_flag("--version", "knoll " + knoll_version(), "print the version, and stop");
 
     LossOptions loss;
+    GradientOptions gradient;
     PlotOptions plot;
     TrainOptions train;
     CompareOptions compare;
-    CheckOptions check;
+    CheckOptions gradcheck;
     BenchOptions bench;
     const CLI::App* losses_command = add_command(app, "losses", "List every loss: name, parameters with defaults, kind of target, paper", "");
     const CLI::App* loss_command = add_loss(app, loss);
+    const CLI::App* check_command = add_check(app, gradient);
     const CLI::App* plot_command = add_plot(app, plot);
     const CLI::App* train_command = add_train(app, train);
     const CLI::App* compare_command = add_compare(app, compare);
-    const CLI::App* check_command = add_gradcheck(app, check);
+    const CLI::App* gradcheck_command = add_gradcheck(app, gradcheck);
     add_bench(app, bench);
     check_subcommand(app, arguments);
 
@@ -343,7 +366,8 @@ Request parse_as_typed(const std::vector<std::string>& arguments) {
     if (*plot_command) return plot;
     if (*train_command) return train;
     if (*compare_command) return compare;
-    if (*check_command) return check;
+    if (*check_command) return gradient;
+    if (*gradcheck_command) return gradcheck;
     return bench;
 }
 

@@ -1,7 +1,9 @@
 // The tensor, its ops and their gradients, random numbers, threads, gradient checks and tensor files.
 #pragma once
 
+#include <knoll/core/anomaly.h>
 #include <knoll/core/autograd.h>
+#include <knoll/core/closeness.h>
 #include <knoll/core/dual.h>
 #include <knoll/core/error.h>
 #include <knoll/core/files/dot.h>

@@ -109,11 +109,23 @@ void apply_joint(Node& node, const Tensor& upstream) {
     SmallVector<bool> needed;
     needed.reserve(node.rules.size());
     for (const Rule& rule : node.rules) needed.push_back(rule.input && rule.input->needed);
-    SmallVector<Tensor> gradients = node.joint(upstream, needed);
+    const bool watched = anomaly_mode();
+    SmallVector<Tensor> gradients = [&] {
+        const anomaly_detail::Pause pause;
+        return node.joint(upstream, needed);
+    }();
     require<AutogradError>(gradients.size() == node.rules.size(), "[", node.op, "] expected ", node.rules.size(), " gradients, one per input, got ",
                            gradients.size());
-    for (std::size_t i = 0; i < gradients.size(); ++i)
-        if (needed[i]) accumulate(*node.rules[i].input, std::move(gradients[i]));
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+        if (!needed[i]) continue;
+        if (watched) anomaly_detail::check_gradient(node, i, gradients[i], upstream);
+        accumulate(*node.rules[i].input, std::move(gradients[i]));
+    }
+}
+
+Tensor gradient_by(Rule& rule, const Tensor& upstream, const Tensor& output) {
+    const anomaly_detail::Pause pause;
+    return rule.gradient(upstream, output);
 }
 
 void apply(const NodePtr& node, const Tensor& upstream) {
@@ -126,8 +138,14 @@ void apply(const NodePtr& node, const Tensor& upstream) {
         return;
     }
     const Tensor output = saved_output(node);
-    for (Rule& rule : node->rules)
-        if (rule.input->needed) accumulate(*rule.input, rule.gradient(upstream, output));
+    const bool watched = anomaly_mode();
+    for (std::size_t i = 0; i < node->rules.size(); ++i) {
+        Rule& rule = node->rules[i];
+        if (!rule.input->needed) continue;
+        Tensor gradient = gradient_by(rule, upstream, output);
+        if (watched) anomaly_detail::check_gradient(*node, i, gradient, upstream);
+        accumulate(*rule.input, std::move(gradient));
+    }
 }
 
 void free_saved(Node& node) {

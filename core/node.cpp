@@ -23,6 +23,7 @@ struct NodeDeleter {
         draining = true;
         while (waiting != nullptr) {
             Node* next = std::exchange(waiting, waiting->next_waiting);
+            anomaly_detail::forget_place(*next);
             next->~Node();
             release_small(next, sizeof(Node));
         }
@@ -79,18 +80,30 @@ bool any_requires_grad(const std::vector<AnyGradient>& inputs) {
 }  // namespace
 
 Tensor record(const char* op, Tensor output, std::vector<AnyGradient> inputs) {
+    std::vector<const Tensor*> watched;
+    if (anomaly_mode()) {
+        for (const AnyGradient& input : inputs) watched.push_back(&input.input);
+        anomaly_detail::check_result(op, output, watched);
+    }
     if (!grad_enabled() || !any_requires_grad(inputs)) return output;
     const NodePtr node = detail::attach_node(op, output);
+    if (!watched.empty()) anomaly_detail::note_place(*node, watched);
     for (AnyGradient& input : inputs)
         if (input.input.defined() && input.input.requires_grad()) node->rules.push_back({input.input.impl()->node, std::move(input.function)});
     return output;
 }
 
 Tensor detail::record_joint(const char* op, Tensor output, const SmallVector<Tensor>& inputs, JointGradient joint) {
+    std::vector<const Tensor*> watched;
+    if (anomaly_mode()) {
+        for (const Tensor& input : inputs) watched.push_back(&input);
+        anomaly_detail::check_result(op, output, watched);
+    }
     bool any = false;
     for (const Tensor& input : inputs) any = any || (input.defined() && input.requires_grad());
     if (!grad_enabled() || !any) return output;
     const NodePtr node = detail::attach_node(op, output);
+    if (!watched.empty()) anomaly_detail::note_place(*node, watched);
     for (const Tensor& input : inputs) {
         Rule rule;
         if (input.defined()) rule.input = input.impl()->node;

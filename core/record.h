@@ -10,6 +10,8 @@
 // reduces it. A gradient that reads the op's own result takes it as a second argument: [](const Tensor& g, const Tensor& y).
 #pragma once
 
+#include <knoll/core/anomaly.h>
+#include <knoll/core/anomaly/watch.h>
 #include <knoll/core/autograd.h>
 #include <knoll/core/node.h>
 
@@ -68,10 +70,13 @@ void add_rule(Node& node, const Tensor& output, InputGradient<F>& input) {
 /// Puts output on the tape under the op's name (static text), if recording is on and any input requires a gradient.
 template <class... F>
 Tensor record(const char* op, Tensor output, InputGradient<F>... inputs) {
+    const bool watched = anomaly_mode();
+    if (watched) anomaly_detail::check_result(op, output, {&inputs.input...});
     if (!grad_enabled() || !((inputs.input.defined() && inputs.input.requires_grad()) || ...)) return output;
     const NodePtr node = detail::attach_node(op, output);
     node->rules.reserve(sizeof...(inputs));
     (detail::add_rule(*node, output, inputs), ...);
+    if (watched) anomaly_detail::note_place(*node, {&inputs.input...});
     return output;
 }
 

@@ -1,10 +1,10 @@
 #include <knoll/apps/command.h>
 #include <knoll/apps/commands/commands.h>
+#include <knoll/apps/commands/loss_call.h>
 #include <knoll/apps/training/run_folder.h>
 #include <knoll/core/autograd.h>
 #include <knoll/core/files/npy.h>
 #include <knoll/core/ops/reduce.h>
-#include <knoll/losses/registry.h>
 
 #include <array>
 #include <charconv>
@@ -17,32 +17,6 @@ namespace knoll::apps {
 namespace {
 
 constexpr std::int64_t most_printed = 20;
-
-Reduction parse_reduction(const std::string& name) {
-    if (name == "none") return Reduction::none;
-    return name == "mean" ? Reduction::mean : Reduction::sum;
-}
-
-// name:a=1 and b=2 c=3, joined to name:a=1,b=2,c=3.
-std::string specification(const LossOptions& options) {
-    std::string joined = options.loss;
-    for (const std::string& parameter : options.parameters) {
-        require<ValueError>(parameter.find('=') != std::string::npos, "[loss] expected key=value behind the name, got ", parameter);
-        joined += (joined.find(':') == std::string::npos ? ":" : ",") + parameter;
-    }
-    return joined;
-}
-
-Tensor load_floating(const std::string& path, DType dtype) { return load_npy(path).to(dtype); }
-
-// Targets of single-label losses are integers, whatever type the file has; of others numbers like the logits.
-Tensor load_targets(const LossOptions& options, losses::TargetKind kind, DType dtype) {
-    const Tensor targets = load_npy(options.targets);
-    if (kind != losses::TargetKind::class_index) return targets.to(dtype);
-    require<DTypeError>(!is_floating(targets.dtype()), "[loss] expected integer classes in ", options.targets, ", got ", targets.dtype(),
-                        "; convert with astype(int) first");
-    return targets.to(DType::i64);
-}
 
 std::string with_17_digits(double number) {
     if (std::isnan(number)) return "nan";  // whose sign means nothing
@@ -72,7 +46,7 @@ void check_outputs(const LossOptions& options) {
 int run(const LossOptions& options, Console& console) {
     check_outputs(options);
     const DType dtype = options.dtype == "f32" ? DType::f32 : DType::f64;
-    const auto loss = losses::make(specification(options), parse_reduction(options.reduction));
+    const auto loss = make_loss(options);
     const Tensor logits = load_floating(options.logits, dtype).set_requires_grad();
     const Tensor targets = load_targets(options, loss->target_kind(), dtype);
 

@@ -62,7 +62,7 @@ TEST_CASE("mistyped names of optimiser, schedule and model are refused before an
 }
 
 TEST_CASE("every subcommand explains itself with status 0") {
-    for (const char* command : {"losses", "loss", "plot", "train", "compare", "gradcheck", "bench"}) {
+    for (const char* command : {"losses", "loss", "check", "plot", "train", "compare", "gradcheck", "bench"}) {
         const test::Output output = call({command, "--help"});
         CHECK(output.status == 0);
         CHECK(contains(output.out, std::string("knoll ") + command));

@@ -1,8 +1,7 @@
 // Inputs for tests, and the check of derivatives that most of them share.
 #pragma once
 
-#include <knoll/core/gradcheck.h>
-#include <catch2/catch.hpp>
+#include <knoll/testing.h>
 
 #include <cmath>
 #include <vector>
@@ -18,9 +17,7 @@ inline Tensor sample(const Shape& shape, DType dtype = DType::f64) {
 
 /// Fails the running test unless the derivatives of f at the inputs are right up to the order.
 inline void check_derivatives(int order, const TensorsFunction& f, const std::vector<Tensor>& inputs) {
-    const GradcheckResult result = gradcheck(f, inputs, {.order = order});
-    INFO(result.report());
-    CHECK(result.ok());
+    CHECK_THAT(f, testing::HasRightGradients(inputs, {.order = order}));
 }
 inline void check_derivatives(int order, const TensorFunction& f, const Tensor& input) {
     check_derivatives(order, [&](const std::vector<Tensor>& in) { return f(in[0]); }, {input});
