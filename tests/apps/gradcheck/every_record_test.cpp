@@ -30,7 +30,7 @@ std::vector<Tensor> value_and_gradients(const CheckRecord& record) {
     }
     const Tensor value = record.function(inputs);
     const Tensor upstream = normal_input(value.shape(), 7);
-    std::vector<Tensor> results = grad(sum(value * upstream), differentiable);
+    std::vector<Tensor> results = grad({sum(value * upstream)}, differentiable);
     results.push_back(value.detach());
     return results;
 }
