@@ -5,7 +5,6 @@
 #include <knoll/apps/training/divergence.h>
 #include <knoll/apps/training/way_on.h>
 
-#include <cmath>
 #include <ostream>
 
 namespace knoll::apps {
