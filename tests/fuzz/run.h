@@ -5,6 +5,7 @@
 #include <knoll/nn/layers/layers.h>
 #include <knoll/nn/optim/adam.h>
 #include <knoll/nn/schedule/curves.h>
+#include <knoll/nn/sequential.h>
 #include <knoll/nn/training/checkpoint.h>
 
 namespace knoll::fuzz {

@@ -29,7 +29,7 @@ struct Promise {
 
 inline std::vector<std::string> corpus_of(const std::string& format) {
     std::vector<std::string> contents;
-    for (const auto& entry : std::filesystem::directory_iterator(std::string(KNOLL_TEST_DATA) + "/fuzz/corpus/" + format)) {
+    for (const auto& entry : std::filesystem::directory_iterator(text(KNOLL_TEST_DATA, "/fuzz/corpus/", format))) {
         std::ifstream in(entry.path(), std::ios::binary);
         contents.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
     }
