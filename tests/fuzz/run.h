@@ -10,13 +10,15 @@
 
 namespace knoll::fuzz {
 
-struct Run {
-    Run() {
-        Rng rng{1};
-        net.initialize(rng);
-    }
-
+inline nn::Sequential make_net() {
     nn::Sequential net{nn::Linear{2, 1}, nn::BatchNorm1d{1}, nn::Dropout{0.5}};
+    Rng rng{1};
+    net.initialize(rng);
+    return net;
+}
+
+struct Run {
+    nn::Sequential net = make_net();
     nn::Adam optimizer{net.parameters(), {.learning_rate = 0.01}};
     nn::LRScheduler schedule{optimizer, nn::CosineAnnealingLR{.t_max = 8}};
     nn::EMA average{net, {.decay = 0.9}};
