@@ -37,8 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     });
     if (!read) return 0;  // data sets would refuse it in the same way
     const fuzz::MemoryFile file(data, size);
-    fuzz::attempt_file(file.path(), [&] { data::load_npy_labeled(image.path(), file.path()); });
-    fuzz::attempt_file(file.path(), [&] { data::load_npy_labeled(file.path(), label.path()); });
-    fuzz::attempt_file(file.path(), [&] { data::load_npy_multi_label(image.path(), file.path()); });
+    fuzz::attempt([&] { data::load_npy_labeled(image.path(), file.path()); });
+    fuzz::attempt([&] { data::load_npy_labeled(file.path(), label.path()); });
+    fuzz::attempt([&] { data::load_npy_multi_label(image.path(), file.path()); });
     return 0;
 }

@@ -81,6 +81,11 @@ TEST_CASE("a small IDX file that claims to be huge asks for no memory") {
     CHECK_THROWS_WITH(data::read_idx(packed.path()), Catch::Contains("expected extents of at most") && Catch::Contains("got [60000, 28, 28]"));
 }
 
+TEST_CASE("an IDX extent of zero does not hide that the others overflow") {
+    const TemporaryFile file(idx({0xfd4ab6b5U, 0xaefb0000U, 0}, ""));
+    CHECK_THROWS_WITH(data::read_idx(file.path()), Catch::Contains("expected extents that fit the file, got [4249532085, 2935685120, 0]"));
+}
+
 TEST_CASE("a file that inflates to far more than its header states is refused without inflating it") {
     const TemporaryFile bomb(gzip(idx({1}, std::string(100'000'000, '\0'))));
     CHECK(std::filesystem::file_size(bomb.path()) < 200'000);
