@@ -31,7 +31,7 @@ std::unordered_map<std::string, Tensor> index_by_name(std::string_view what, con
 
 void copy_state(std::string_view what, const StateDict& into, const StateDict& from) {
     auto remaining = index_by_name(what, from);
-    std::vector<std::string> missing, unexpected, misshaped;
+    std::vector<std::string> missing, unexpected, misshaped, mistyped;
     std::vector<Tensor> sources;
     for (const auto& [name, tensor] : into) {
         const auto found = remaining.find(name);
@@ -40,16 +40,20 @@ void copy_state(std::string_view what, const StateDict& into, const StateDict& f
             continue;
         }
         if (!(found->second.shape() == tensor.shape())) misshaped.push_back(text(name, " ", found->second.shape(), " for ", tensor.shape()));
+        // Fractions, infinities and NaN are no counts.
+        if (!is_floating(tensor.dtype()) && is_floating(found->second.dtype()))
+            mistyped.push_back(text(name, " ", found->second.dtype(), " for ", tensor.dtype()));
         sources.push_back(found->second);
         remaining.erase(found);
     }
     for (const auto& entry : from)
         if (remaining.contains(entry.first)) unexpected.push_back(entry.first);
-    if (!missing.empty() || !unexpected.empty() || !misshaped.empty()) {
+    if (!missing.empty() || !unexpected.empty() || !misshaped.empty() || !mistyped.empty()) {
         std::string message = text("[", what, "] expected ", into.size(), " tensors of the same names and shapes, got ", from.size());
         append_names(message, "missing", missing);
         append_names(message, "unexpected", unexpected);
         append_names(message, "of another shape", misshaped);
+        append_names(message, "of another type", mistyped);
         throw ValueError(message);
     }
     const NoGrad no_grad;

@@ -4,7 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <limits>
+#include <stdexcept>
+#include <utility>
 
 namespace knoll::apps {
 
@@ -19,12 +22,30 @@ Json metrics_json(const std::vector<Metric>& metrics) {
     return out;
 }
 
+// JSON that is well-formed but not what a run writes.
+class Unexpected : public std::runtime_error {
+public:
+    Unexpected(const char* expected, const Json& got) : std::runtime_error(text("not ", expected, " but ", got.is_number() ? got.dump() : got.type_name())) {}
+};
+
+// A loop over a number would take it for a list of one.
+const Json& list(const Json& json) { return json.is_array() ? json : throw Unexpected("a list", json); }
+const Json& object(const Json& json) { return json.is_object() ? json : throw Unexpected("an object", json); }
+
+// get() would make 1 of 1.5, and anything of 1e300.
+template <class Number>
+Number whole_number(const Json& json) {
+    const bool fits = json.is_number_unsigned() ? std::in_range<Number>(json.get<std::uint64_t>())
+                                                : json.is_number_integer() && std::in_range<Number>(json.get<std::int64_t>());
+    return fits ? json.get<Number>() : throw Unexpected("a whole number in range", json);
+}
+
 // JSON has no NaN: the score of a class without examples is written as null.
 double parse_score(const Json& json) { return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
 
 std::vector<Metric> parse_metrics(const Json& json) {
     std::vector<Metric> metrics;
-    for (const auto& [name, value] : json.items()) metrics.push_back({name, parse_score(value)});
+    for (const auto& [name, value] : object(json).items()) metrics.push_back({name, parse_score(value)});
     return metrics;
 }
 
@@ -32,21 +53,35 @@ Json public_run(const RunResult& run) { return {{"loss", run.loss}, {"seed", run
 
 RunResult parse_public_run(const Json& json) {
     return {.loss = json.at("loss"),
-            .seed = json.at("seed"),
+            .seed = whole_number<std::uint64_t>(json.at("seed")),
             .metrics = parse_metrics(json.at("metrics")),
             .seconds = json.at("seconds"),
             .epochs = {},
             .per_class = {}};
 }
 
+[[noreturn]] void fail_reading(const std::string& source, const char* reason) {
+    fail<FileError>("[results] expected the results of a run in ", source, ", got ", reason, "; remove the file to start afresh");
+}
+
 // Runs a reader of JSON; whatever it dislikes becomes a FileError.
 template <class Read>
-auto reading(const std::string& text, const std::string& source, const Read& read) {
+auto reading(const std::string& content, const std::string& source, const Read& read) {
     try {
-        return read(Json::parse(text));
+        return read(Json::parse(content));
+    } catch (const nlohmann::json::parse_error& error) {
+        fail_reading(text(source, ", offset ", error.byte - std::min<std::size_t>(error.byte, 1)), error.what());
     } catch (const nlohmann::json::exception& error) {
-        fail<FileError>("[results] expected the results of a run in ", source, ", got ", error.what(), "; remove the file to start afresh");
+        fail_reading(source, error.what());
+    } catch (const Unexpected& error) {
+        fail_reading(source, error.what());
     }
+}
+
+RunResult parse_run_of_many(const Json& json, const std::vector<RunResult>& before) {
+    RunResult run = parse_public_run(json);
+    if (!before.empty() && !same_names(run.metrics, before.front().metrics)) throw Unexpected("the metrics of the other runs", json.at("metrics"));
+    return run;
 }
 
 std::string quoted(const std::string& field) {
@@ -74,9 +109,11 @@ std::string results_json(const Results& results) {
 Results parse_results_json(const std::string& json, const std::string& source) {
     return reading(json, source, [](const Json& parsed) {
         Results results{.task = parsed.at("task"), .data = parsed.at("data")};
-        for (const auto& [name, value] : parsed.at("options").items()) results.options.emplace_back(name, value.get<std::string>());
-        for (const Json& run : parsed.at("runs")) results.runs.push_back(parse_public_run(run));
-        for (const Json& run : parsed.value("failed", Json::array())) results.failed.push_back({run.at("loss"), run.at("seed"), run.at("reason")});
+        for (const auto& [name, value] : object(parsed.at("options")).items()) results.options.emplace_back(name, value.get<std::string>());
+        for (const Json& run : list(parsed.at("runs"))) results.runs.push_back(parse_run_of_many(run, results.runs));
+        if (parsed.contains("failed"))
+            for (const Json& run : list(parsed.at("failed")))
+                results.failed.push_back({run.at("loss"), whole_number<std::uint64_t>(run.at("seed")), run.at("reason")});
         return results;
     });
 }
@@ -110,9 +147,9 @@ std::string run_json(const RunResult& run) {
 RunResult parse_run_json(const std::string& json, const std::string& source) {
     return reading(json, source, [](const Json& parsed) {
         RunResult run = parse_public_run(parsed);
-        for (const Json& score : parsed.at("per_class")) run.per_class.push_back(parse_score(score));
-        for (const Json& record : parsed.at("epochs"))
-            run.epochs.push_back({.epoch = record.at("epoch"),
+        for (const Json& score : list(parsed.at("per_class"))) run.per_class.push_back(parse_score(score));
+        for (const Json& record : list(parsed.at("epochs")))
+            run.epochs.push_back({.epoch = whole_number<int>(record.at("epoch")),
                                   .loss = record.at("loss"),
                                   .learning_rate = record.at("learning_rate"),
                                   .seconds = record.at("seconds"),

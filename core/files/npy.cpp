@@ -31,7 +31,11 @@ std::string quoted(TextCursor& cursor) {
     const char quote = cursor.next("a string");
     cursor.require(quote == '\'' || quote == '"', "expected a string in quotes, got ", quote);
     std::string text;
-    while (cursor.peek() != quote) text += cursor.next("the end of a string");
+    while (cursor.peek() != quote) {
+        const bool control = static_cast<unsigned char>(cursor.peek()) < 0x20 && !cursor.at_end();  // they would cut error texts short
+        cursor.require(!control, "expected no control character within a string, got ", cursor.here());
+        text += cursor.next("the end of a string");
+    }
     cursor.next("the closing quote");
     return text;
 }

@@ -38,6 +38,11 @@ void seek_end_record(ByteReader& reader, std::span<const std::byte> archive) {
     reader.fail("expected a zip archive, got no end record");
 }
 
+// They would cut error texts short, or make a terminal do things.
+bool has_control_characters(const std::string& name) {
+    return std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
 Entry read_entry(ByteReader& reader) {
     reader.require(reader.little_endian<std::uint32_t>("a signature") == zip::central_signature,
                    "expected an entry of the central directory, got something else");
@@ -59,6 +64,7 @@ Entry read_entry(ByteReader& reader) {
     reader.require(entry.packed_size != zip::limit && entry.size != zip::limit && entry.header_offset != zip::limit,
                    "expected an archive below 4 GiB, got zip64; save its arrays one by one as .npy");
     entry.name = reader.characters(name_size, "a name");
+    reader.require(!has_control_characters(entry.name), "expected names without control characters, got one with some");
     reader.bytes(extra_size, "an extra field");
     reader.bytes(comment_size, "a comment");
     const std::uint64_t packed = entry.packed_size;

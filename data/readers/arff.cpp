@@ -64,7 +64,7 @@ void read_sparse(const TextLines& lines, const std::vector<ArffAttribute>& attri
     }
 }
 
-Table read_table(const std::string& path) {
+Table read_table(const std::string& path, std::int64_t labels) {
     const std::vector<std::byte> bytes = read_file(path);
     TextLines lines("arff", path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     TextLines rows = lines;
@@ -77,6 +77,7 @@ Table read_table(const std::string& path) {
     } else {
         rows = lines;
     }
+    lines.require(labels >= 1 && labels < table.columns, "expected features beside ", labels, " labels, got ", table.columns, " columns");
 
     const std::int64_t count = count_rows(rows, table.columns, bytes.size());
     table.values = empty({count, table.columns});
@@ -88,23 +89,16 @@ Table read_table(const std::string& path) {
         for (std::size_t c = 0; c < table.attributes.size(); ++c)
             rows.require(!table.attributes[c].binary || row[c] == 0.0F || row[c] == 1.0F, "expected 0 or 1 for ", shown(table.attributes[c].name), ", got ",
                          row[c]);
+        for (const float label : row.last(static_cast<std::size_t>(labels)))
+            rows.require(label == 0.0F || label == 1.0F, "expected labels of 0 or 1, got ", label);
     }
     return table;
-}
-
-// The last columns as labels. Those declared as {0,1} have been checked with their line; others may hold anything.
-Tensor to_labels(const Tensor& columns, const std::string& path) {
-    for (const float value : columns.data<float>())
-        require<FileError>(value == 0.0F || value == 1.0F, "[arff] ", path, ": expected labels of 0 or 1, got ", value);
-    return columns.to(DType::u8);
 }
 
 }  // namespace
 
 MultiLabelImages load_arff(const std::string& path, const ArffOptions& options) {
-    const Table table = read_table(path);
-    require<FileError>(options.labels >= 1 && options.labels < table.columns, "[arff] ", path, ": expected features beside ", options.labels, " labels, got ",
-                       table.columns, " columns");
+    const Table table = read_table(path, options.labels);
     const std::int64_t count = table.values.size(0);
     const std::int64_t features = table.columns - options.labels;
     require<ValueError>(options.image.empty() || (options.image.rank() == 3 && options.image.numel() == features), "[arff] expected an image [C, H, W] of ",
@@ -113,7 +107,7 @@ MultiLabelImages load_arff(const std::string& path, const ArffOptions& options) 
     if (!options.image.empty()) images = reshape(images, {count, options.image[0], options.image[1], options.image[2]});
     std::vector<std::string> names;
     for (auto c = static_cast<std::size_t>(features); c < table.attributes.size(); ++c) names.push_back(table.attributes[c].name);
-    return {std::move(images), to_labels(slice(table.values, 1, features, table.columns), path), std::move(names)};
+    return {std::move(images), slice(table.values, 1, features, table.columns).to(DType::u8), std::move(names)};
 }
 
 }  // namespace knoll::data

@@ -36,8 +36,8 @@ LabeledImages load(const std::vector<std::string>& paths, const RecordFormat& fo
     for (const std::string& path : paths) {
         files.push_back(read_file(path));
         const std::size_t size = files.back().size();
-        require<FileError>(size > 0 && size % format.bytes() == 0, "[", format.name, "] ", path, ": expected whole records of ", format.bytes(), " bytes, got ",
-                           size, " bytes");
+        require<FileError>(size > 0 && size % format.bytes() == 0, "[", format.name, "] ", path, ", offset ", size - size % format.bytes(),
+                           ": expected whole records of ", format.bytes(), " bytes, got ", size, " bytes");
         records += size / format.bytes();
     }
     require<ValueError>(records > 0, "[", format.name, "] expected at least one file, got none");

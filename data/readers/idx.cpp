@@ -33,9 +33,14 @@ Shape read_shape(ByteSource& source) {
     Shape shape;
     for (int i = 0; i < dimensions; ++i) shape.push_back(read_big_endian(source, "an extent"));
 
-    std::uint64_t values = 1;
-    for (const std::int64_t extent : shape)
-        source.require(!__builtin_mul_overflow(values, static_cast<std::uint64_t>(extent), &values), "expected extents that fit the file, got ", shape);
+    // An extent of 0 does not excuse the others: whoever multiplies them in their order must not overflow either.
+    std::int64_t product = 1;
+    bool is_empty = false;
+    for (const std::int64_t extent : shape) {
+        is_empty = is_empty || extent == 0;
+        source.require(extent == 0 || !__builtin_mul_overflow(product, extent, &product), "expected extents that fit the file, got ", shape);
+    }
+    const std::uint64_t values = is_empty ? 0 : static_cast<std::uint64_t>(product);
     source.require(values <= source.most_left(), "expected extents of at most ", source.most_left(), " values, got ", shape);
     return shape;
 }

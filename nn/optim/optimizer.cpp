@@ -1,3 +1,4 @@
+#include <knoll/nn/counts.h>
 #include <knoll/nn/optim/optimizer.h>
 
 #include <knoll/core/autograd.h>
@@ -129,8 +130,7 @@ void Optimizer::load_state_dict(const StateDict& state) {
     const Tensor& steps = found->second;
     require<ValueError>(steps.dtype() == DType::i64 && steps.shape() == Shape{count}, "[", name_, "] expected the state of ", count,
                         " parameters, got steps of ", steps.dtype(), " and shape ", steps.shape());
-    for (const std::int64_t taken : steps.data<std::int64_t>())
-        require<ValueError>(taken >= 0, "[", name_, "] expected 0 or more steps per parameter, got ", taken);
+    require_counts(name_, state, "steps");
     std::vector<std::vector<Tensor>> loaded(slots_.size());
     StateDict target;
     target.emplace_back("learning_rates", zeros({static_cast<std::int64_t>(learning_rates_.size())}, DType::f64));

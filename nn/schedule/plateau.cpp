@@ -1,3 +1,4 @@
+#include <knoll/nn/counts.h>
 #include <knoll/nn/schedule/plateau.h>
 
 #include <algorithm>
@@ -52,6 +53,8 @@ StateDict ReduceLROnPlateau::state_dict() const {
 
 void ReduceLROnPlateau::load_state_dict(const StateDict& state) {
     const StateDict loaded = state_dict();
+    require_counts("ReduceLROnPlateau", state, "bad_epochs");
+    require_counts("ReduceLROnPlateau", state, "cooldown_left");
     copy_state("ReduceLROnPlateau", loaded, state);
     best_ = loaded[0].second.item();
     bad_epochs_ = loaded[1].second.at<std::int64_t>();

@@ -1,3 +1,4 @@
+#include <knoll/nn/counts.h>
 #include <knoll/nn/schedule/schedule.h>
 
 namespace knoll::nn {
@@ -23,12 +24,11 @@ StateDict LRScheduler::state_dict() const {
 
 void LRScheduler::load_state_dict(const StateDict& state) {
     const StateDict loaded = state_dict();
+    require_counts("LRScheduler", state, "step");
     copy_state("LRScheduler", loaded, state);
-    const auto step = loaded[1].second.at<std::int64_t>();
-    require<ValueError>(step >= 0, "[LRScheduler] expected 0 or more steps, got ", step);
     const auto bases = loaded[0].second.data<double>();
     bases_.assign(bases.begin(), bases.end());
-    step_ = step;
+    step_ = loaded[1].second.at<std::int64_t>();
     apply();
 }
 

@@ -1,3 +1,4 @@
+#include <knoll/nn/counts.h>
 #include <knoll/nn/training/early_stopping.h>
 
 namespace knoll::nn {
@@ -20,6 +21,7 @@ StateDict EarlyStopping::state_dict() const {
 
 void EarlyStopping::load_state_dict(const StateDict& state) {
     const StateDict loaded = state_dict();
+    require_counts("EarlyStopping", state, "bad_epochs");
     copy_state("EarlyStopping", loaded, state);
     best_ = loaded[0].second.item();
     bad_epochs_ = loaded[1].second.at<std::int64_t>();

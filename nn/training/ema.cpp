@@ -1,3 +1,4 @@
+#include <knoll/nn/counts.h>
 #include <knoll/nn/training/ema.h>
 
 #include <knoll/core/kernels/map.h>
@@ -67,6 +68,7 @@ StateDict EMA::state_dict() const {
 
 void EMA::load_state_dict(const StateDict& state) {
     const StateDict target = state_dict();
+    require_counts("EMA", state, "updates");
     copy_state("EMA", target, state);
     updates_ = target.back().second.at<std::int64_t>();
 }

@@ -1,36 +1,14 @@
-// Files that tests make, whole and damaged.
+// Files damaged in every possible small way, for readers that take a path.
 #pragma once
 
 #include <knoll/core/error.h>
-#include <knoll/core/text.h>
 #include <catch2/catch.hpp>
 
-#include <unistd.h>
+#include "support/temporary_file.h"
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 namespace knoll {
-
-/// A file that is gone when this is.
-class TemporaryFile {
-public:
-    explicit TemporaryFile(const std::string& content = {}) {
-        static int number = 0;
-        path_ = (std::filesystem::temp_directory_path() / text("knoll_data_test_", getpid(), "_", number++)).string();
-        write(content);
-    }
-    ~TemporaryFile() { std::filesystem::remove(path_); }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-    void write(const std::string& content) const { std::ofstream(path_, std::ios::binary) << content; }
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 /// Fails unless read(path) refuses the content with a FileError, cut off at every byte.
 template <class Read>

@@ -100,3 +100,29 @@ TEST_CASE("the record of a run reads back with its log") {
     CHECK_THROWS_WITH(parse_run_json("{}", "some/run.json"), Catch::Contains("some/run.json"));
     CHECK_THROWS_AS(parse_run_json("not json", "x"), knoll::FileError);
 }
+
+TEST_CASE("numbers of a result that are not whole, out of range or no list are refused, not rounded") {
+    const RunResult run{.loss = "hill", .seed = 7, .seconds = 0.5, .epochs = {{.epoch = 1}}, .per_class = {1}};
+    const auto refuses = [&](const char* pointer, const nlohmann::json& value, const char* reason) {
+        auto json = nlohmann::json::parse(run_json(run));
+        json[nlohmann::json::json_pointer(pointer)] = value;
+        INFO(json);
+        CHECK_THROWS_AS(parse_run_json(json.dump(), "some/run.json"), knoll::FileError);
+        CHECK_THROWS_WITH(parse_run_json(json.dump(), "some/run.json"), Catch::Contains("some/run.json") && Catch::Contains(reason));
+    };
+    refuses("/epochs/0/epoch", 1e300, "got not a whole number in range but 1e+300");
+    refuses("/epochs/0/epoch", 5'000'000'000, "but 5000000000");
+    refuses("/seed", 1.5, "but 1.5");
+    refuses("/seed", -1, "but -1");
+    refuses("/seed", "7", "but string");
+    refuses("/per_class", 5, "got not a list but 5");
+    refuses("/epochs", nlohmann::json::object(), "got not a list but object");
+    refuses("/metrics", 5, "got not an object but 5");
+}
+
+TEST_CASE("results whose runs have different metrics are refused, for there is no summary of them") {
+    auto json = nlohmann::json::parse(results_json(two_losses()));
+    json["runs"][2]["metrics"] = {{"mAP", 1}};
+    CHECK_THROWS_WITH(parse_results_json(json.dump(), "some/results.json"), Catch::Contains("got not the metrics of the other runs but object"));
+    CHECK_THROWS_WITH(parse_results_json("{\"task\": \"a", "some/results.json"), Catch::Contains("some/results.json, offset 11"));
+}

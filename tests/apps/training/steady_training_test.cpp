@@ -7,33 +7,9 @@
 #include <knoll/nn/nn.h>
 #include <catch2/catch.hpp>
 
-#include <atomic>
-#include <cstdlib>
+#include "support/heap.h"
+
 #include <functional>
-#include <new>
-
-namespace {
-
-std::atomic<std::int64_t> heap_allocations{0};
-
-void* counted(void* block) {
-    heap_allocations.fetch_add(1, std::memory_order_relaxed);
-    if (block == nullptr) throw std::bad_alloc{};
-    return block;
-}
-
-}  // namespace
-
-// The other forms call these.
-void* operator new(std::size_t bytes) { return counted(std::malloc(bytes > 0 ? bytes : 1)); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-    const auto step = static_cast<std::size_t>(alignment);
-    return counted(std::aligned_alloc(step, (bytes + step - 1) / step * step));
-}
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t) noexcept { std::free(block); }
-void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }
 
 using namespace knoll;
 
@@ -41,7 +17,7 @@ namespace {
 
 using Step = std::function<void()>;
 
-std::int64_t allocations() { return heap_allocations.load() + memory_statistics().system_allocations; }
+std::int64_t allocations() { return heap_requests.load() + memory_statistics().system_allocations; }
 
 bool caches() {
     release_block(allocate_block(64), 64);

@@ -124,6 +124,11 @@ TEST_CASE("malformed npy headers are refused") {
     }
 }
 
+TEST_CASE("control characters in the strings of an npy header are refused, for error texts repeat them") {
+    CHECK_THROWS_WITH(decoded(npy(std::string("<\0f4", 4), "False", "(2,)", std::string(8, '\0'))), Contains("control character") && Contains("got byte 0"));
+    CHECK_THROWS_WITH(decoded(npy("<f4\x1b", "False", "(2,)", std::string(8, '\0'))), Contains("control character") && Contains("got byte 27"));
+}
+
 TEST_CASE("npy element types that a tensor cannot hold are named") {
     for (const char* descr : {"<f2", "<c8", "<u8", "|O", "<U4", "|V8", "f4", "=f4", "|f4", "<f16", "<M8[s]", ""}) {
         INFO(descr);

@@ -120,6 +120,11 @@ TEST_CASE("a deflated npz member that unpacks to another size is refused before 
     check_refused(patched(deflated, 60, "\xff\xff"), "broken stream");
 }
 
+TEST_CASE("npz names with control characters are refused, for error texts repeat them") {
+    check_refused(patched(stored, stored_entry + 46, std::string(1, '\0')), "expected names without control characters");
+    check_refused(patched(stored, stored_entry + 47, "\x1b"), "expected names without control characters");
+}
+
 TEST_CASE("npz members that overlap are refused") {
     // A second entry of the directory for the same bytes.
     std::string twice = stored.substr(0, stored_end) + stored.substr(stored_entry, stored_end - stored_entry) + stored.substr(stored_end);

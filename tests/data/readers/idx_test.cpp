@@ -74,11 +74,16 @@ TEST_CASE("bytes after the values of an IDX file are refused") {
 }
 
 TEST_CASE("a small IDX file that claims to be huge asks for no memory") {
-    const TemporaryFile plain(idx({0xffffffffU, 0xffffU, 0xffffU}, "")), overflowing(idx({0xffffffffU, 0xffffffffU, 0xffffffffU}, ""));
+    const TemporaryFile plain(idx({0xffffffffU, 0xffffU, 0x7fffU}, "")), overflowing(idx({0xffffffffU, 0xffffffffU, 0xffffffffU}, ""));
     const TemporaryFile packed(gzip(idx({60000, 28, 28}, "")));
-    CHECK_THROWS_WITH(data::read_idx(plain.path()), Catch::Contains("expected extents of at most 0 values, got [4294967295, 65535, 65535]"));
+    CHECK_THROWS_WITH(data::read_idx(plain.path()), Catch::Contains("expected extents of at most 0 values, got [4294967295, 65535, 32767]"));
     CHECK_THROWS_WITH(data::read_idx(overflowing.path()), Catch::Contains("expected extents that fit the file"));
     CHECK_THROWS_WITH(data::read_idx(packed.path()), Catch::Contains("expected extents of at most") && Catch::Contains("got [60000, 28, 28]"));
+}
+
+TEST_CASE("an IDX extent of zero does not hide that the others overflow") {
+    const TemporaryFile file(idx({0xfd4ab6b5U, 0xaefb0000U, 0}, ""));
+    CHECK_THROWS_WITH(data::read_idx(file.path()), Catch::Contains("expected extents that fit the file, got [4249532085, 2935685120, 0]"));
 }
 
 TEST_CASE("a file that inflates to far more than its header states is refused without inflating it") {

@@ -10,8 +10,10 @@
 #include <knoll/nn/training/checksum.h>
 #include <catch2/catch.hpp>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 using namespace knoll;
 using Catch::Matchers::Contains;
@@ -109,6 +111,35 @@ TEST_CASE("a net that was never initialised keeps having no generator") {
     nn::save_checkpoint(file.path(), {.model = from}, {});
     nn::load_checkpoint(file.path(), {.model = to});
     CHECK_FALSE(to.generators()[0].second.has_value());
+}
+
+TEST_CASE("counts in a checkpoint that cannot be counted on from are refused") {
+    const TemporaryFile file("counts");
+    Run run{1};
+    run.step(0);
+    nn::save_checkpoint(file.path(), run.state(), {});
+    const TensorFile good = knoll::load_safetensors(file.path());
+    for (const char* name : {"schedule.step", "average.updates", "early_stopping.bad_epochs", "optimizer.steps"})
+        for (const std::int64_t count : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()}) {
+            INFO(name << " of " << count);
+            TensorFile damaged = good;
+            for (auto& [other, tensor] : damaged.tensors)
+                if (other == name) tensor = from_data<std::int64_t>(tensor.shape(), std::vector<std::int64_t>(static_cast<std::size_t>(tensor.numel()), count));
+            save_safetensors(file.path(), damaged.tensors, damaged.metadata);
+            Run other{2};
+            CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), other.state()), Contains("of 0 to 9007199254740992, got " + std::to_string(count)));
+        }
+}
+
+TEST_CASE("a fraction, or nothing that is a number, is no count of a checkpoint") {
+    const TemporaryFile file("fraction");
+    Run run{1};
+    nn::save_checkpoint(file.path(), run.state(), {});
+    TensorFile damaged = knoll::load_safetensors(file.path());
+    for (auto& [name, tensor] : damaged.tensors)
+        if (name == "average.updates") tensor = scalar(NAN, DType::f64);
+    save_safetensors(file.path(), damaged.tensors, damaged.metadata);
+    CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), run.state()), Contains("of another type: updates f64 for i64"));
 }
 
 TEST_CASE("a plateau's state is part of a checkpoint") {
