@@ -22,6 +22,8 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
     const auto step = static_cast<std::size_t>(alignment);
     return noted(std::aligned_alloc(step, (bytes + step - 1) / step * step), bytes);
 }
+// std::stable_sort calls this one; a sanitizer has its own, which does not go with the delete below.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return std::malloc(bytes > 0 ? bytes : 1); }
 void operator delete(void* block) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }

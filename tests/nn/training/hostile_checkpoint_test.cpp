@@ -14,5 +14,5 @@ TEST_CASE("damaged checkpoints are refused, and ask for twice their size at most
         nn::load_checkpoint(path, run.state());
         run.step();
     };
-    check_hostile_files("checkpoint", {.bytes_per_byte = 2}, read);
+    check_hostile_files("checkpoint", {.bytes_per_byte = 2, .flipped = 64}, read);
 }
