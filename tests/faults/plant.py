@@ -77,7 +77,7 @@ def failing_tests(folder: str) -> list[str]:
     report = BUILD / f"{folder}.xml"
     report.unlink(missing_ok=True)
     try:
-        result = subprocess.run([str(BUILD / "tests" / f"test_{folder}"), "--reporter", "xml", "--out", str(report), "--abortx", "3"],
+        result = subprocess.run([str(BUILD / f"test_{folder}"), "--reporter", "xml", "--out", str(report), "--abortx", "3"],
                                 capture_output=True, timeout=SECONDS, cwd=BUILD)
     except subprocess.TimeoutExpired:
         return ["(a test that does not end)"]

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include <memory>
+#include <string_view>
 
 using namespace knoll;
 
@@ -19,7 +20,10 @@ using Json = nlohmann::json;
 
 nn::StateDict golden_state(const Json& json) {
     nn::StateDict state;
-    for (const auto& [name, value] : json.items()) state.emplace_back(name, golden_tensor(value));
+    for (const auto& [name, value] : json.items()) {
+        const bool is_count = std::string_view(name).ends_with("num_batches_tracked");
+        state.emplace_back(name, golden_tensor(value).to(is_count ? DType::i64 : DType::f64));
+    }
     return state;
 }
 

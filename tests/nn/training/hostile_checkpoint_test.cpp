@@ -11,7 +11,11 @@ TEST_CASE("damaged checkpoints are refused, and ask for twice their size at most
     const auto read = [&](const std::string& content) {
         std::ofstream(path, std::ios::binary) << content;
         fuzz::Run run;
-        nn::load_checkpoint(path, run.state());
+        try {
+            nn::load_checkpoint(path, run.state());
+        } catch (const Error&) {  // one of the corpus is of a run with fewer parts
+            nn::load_checkpoint(path, {.model = run.net, .optimizer = &run.optimizer, .average = &run.average});
+        }
         run.step();
     };
     check_hostile_files("checkpoint", {.bytes_per_byte = 2, .flipped = 64}, read);
