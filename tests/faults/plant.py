@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plants wrong lines into knoll's sources, one at a time, and shows which tests notice.
 
-    tests/faults/plant.py                   # all of faults.toml: about an hour on two cores
+    tests/faults/plant.py                   # all of faults.toml; a build and a run of tests for each
     tests/faults/plant.py --only "batch norm"
     tests/faults/plant.py --check           # only that every fault still fits the sources
 
