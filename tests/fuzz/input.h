@@ -71,4 +71,11 @@ inline void touch(const Tensor& tensor) {
     if (tensor.to_vector().size() != static_cast<std::size_t>(tensor.numel())) report("a tensor of another number of elements than its shape says");
 }
 
+/// The same of the images and labels of a data set.
+template <class Set>
+void touch_set(const Set& set) {
+    touch(set.images());
+    touch(set.labels());
+}
+
 }  // namespace knoll::fuzz

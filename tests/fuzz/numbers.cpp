@@ -12,9 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (std::find(data, data + size, '@') != data + size) return not_interesting;
     const fuzz::MemoryFile file(data, size);
     fuzz::attempt_file(file.path(), [&] {
-        const data::MultiLabelImages set = data::load_arff(file.path(), {.labels = 1});
-        fuzz::touch(set.images());
-        fuzz::touch(set.labels());
+        fuzz::touch_set(data::load_arff(file.path(), {.labels = 1}));
     });
     return 0;
 }
