@@ -6,12 +6,8 @@ using namespace knoll;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const fuzz::MemoryFile file(data, size);
-    const auto touch = [](const data::LabeledImages& set) {
-        fuzz::touch(set.images());
-        fuzz::touch(set.labels());
-    };
-    fuzz::attempt_file(file.path(), [&] { touch(data::load_cifar10({file.path()})); });
-    fuzz::attempt_file(file.path(), [&] { touch(data::load_cifar100({file.path()})); });
-    fuzz::attempt_file(file.path(), [&] { touch(data::load_cifar100({file.path()}, data::Cifar100Labels::coarse)); });
+    fuzz::attempt_file(file.path(), [&] { fuzz::touch_set(data::load_cifar10({file.path()})); });
+    fuzz::attempt_file(file.path(), [&] { fuzz::touch_set(data::load_cifar100({file.path()})); });
+    fuzz::attempt_file(file.path(), [&] { fuzz::touch_set(data::load_cifar100({file.path()}, data::Cifar100Labels::coarse)); });
     return 0;
 }
