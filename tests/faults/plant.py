@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "build" / "faults" / "source"
 BUILD = ROOT / "build" / "faults" / "build"
-FOLDERS = ["core", "nn", "losses", "data", "apps"]
+FOLDERS = ["core", "nn", "losses", "data", "records", "apps"]
 SECONDS = 900  # a test that takes longer hangs
 
 

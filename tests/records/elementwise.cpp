@@ -1,0 +1,91 @@
+#include "records/expectations.h"
+
+#include <knoll/core/ops/ops.h>
+
+#include <cmath>
+
+namespace knoll::records {
+
+namespace {
+
+using Function = double (*)(double);
+
+double logistic(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+double softplus_of(double x) { return x > 0.0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
+
+// A product that is 0 where a factor that went to 0 meets an infinity, which it outpaces.
+double silu_of(double x) { return x == -INFINITY ? 0.0 : x * logistic(x); }
+
+double gelu_of(double x) { return x == -INFINITY ? 0.0 : 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }
+
+double gelu_tanh_of(double x) {
+    if (x == -INFINITY) return 0.0;
+    const double inner = std::sqrt(2.0 / std::acos(-1.0)) * (x + 0.044715 * x * x * x);
+    return x / (1.0 + std::exp(-2.0 * inner));
+}
+
+void expect_smooth(Expectations& book) {
+    const std::vector<std::pair<const char*, Function>> functions{
+        {"exp", [](double x) { return std::exp(x); }},
+        {"expm1", [](double x) { return std::expm1(x); }},
+        {"square", [](double x) { return x * x; }},
+        {"sin", [](double x) { return std::sin(x); }},
+        {"cos", [](double x) { return std::cos(x); }},
+        {"tanh", [](double x) { return std::tanh(x); }},
+        {"sigmoid", logistic},
+        {"softplus", softplus_of},
+        {"log_sigmoid", [](double x) { return -softplus_of(-x); }},
+        {"silu", silu_of},
+    };
+    for (const auto& [name, f] : functions) book.value(name, "", each(f)).also(odd_shapes(apps::normal_input));
+    book.value("operator-", "negation", each([](double x) { return -x; })).also(odd_shapes(apps::normal_input));
+    book.value("gelu", "exact", each(gelu_of)).also(odd_shapes(apps::normal_input));
+    book.value("gelu", "tanh", each(gelu_tanh_of)).also(odd_shapes(apps::normal_input));
+    book.value("pow", "exponent 3", each([](double x) { return std::pow(x, 3.0); })).also(odd_shapes(apps::normal_input));
+}
+
+void expect_on_positive(Expectations& book) {
+    book.value("log", "", each([](double x) { return std::log(x); })).also(odd_shapes(apps::positive_input));
+    book.value("log1p", "", each([](double x) { return std::log1p(x); })).also(odd_shapes(apps::positive_input));
+    book.value("sqrt", "", each([](double x) { return std::sqrt(x); })).also(odd_shapes(apps::positive_input));
+    book.value("pow", "exponent -0.5", each([](double x) { return std::pow(x, -0.5); })).also(odd_shapes(apps::positive_input));
+}
+
+void expect_with_kinks(Expectations& book) {
+    const auto odd = odd_shapes(apps::nonzero_input);
+    book.value("abs", "", each([](double x) { return std::fabs(x); })).also(odd);
+    book.value("relu", "", each([](double x) { return x < 0.0 ? 0.0 : x; })).also(odd).may_vanish = true;
+    book.value("leaky_relu", "slope 0.2", each([](double x) { return x < 0.0 ? 0.2 * x : x; })).also(odd);
+    book.value("elu", "alpha 0.7", each([](double x) { return x < 0.0 ? 0.7 * std::expm1(x) : x; })).also(odd);
+    book.value("clamp", "", each([](double x) { return 3.0 * x < -2.0 ? -2.0 : 3.0 * x > 2.5 ? 2.5 : 3.0 * x; })).also(odd).may_vanish = true;
+}
+
+}  // namespace
+
+void expect_elementwise(Expectations& book) {
+    expect_smooth(book);
+    expect_on_positive(book);
+    expect_with_kinks(book);
+
+    const Tensor integers = apps::index_input({3}, 5);
+    using Unary = Tensor (*)(const Tensor&);
+    const std::vector<std::pair<const char*, Unary>> floating_only{
+        {"exp", exp},
+        {"expm1", expm1},
+        {"sin", sin},
+        {"cos", cos},
+        {"tanh", tanh},
+        {"sigmoid", sigmoid},
+        {"log", log},
+        {"log1p", log1p},
+        {"sqrt", sqrt},
+        {"softplus", softplus},
+        {"log_sigmoid", log_sigmoid},
+        {"silu", silu},
+    };
+    for (const auto& [name, f] : floating_only)
+        book.refuse(
+            name, [f = f, integers] { f(integers); }, std::string("[") + name + "] expected f32 or f64, got i64");
+}
+
+}  // namespace knoll::records
