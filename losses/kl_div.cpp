@@ -42,10 +42,13 @@ KlDiv::KlDiv(const Options&, Reduction reduction) : Loss(std::string(Options::ab
 Tensor KlDiv::evaluate(const Tensor& logits, const Tensor& targets, const LossContext&) const {
     check_rows(name(), logits);
     check_distributions(name(), logits, targets);
-    check_no_nan(name(), logits);
     const Tensor t = targets.to(logits.dtype());
-    const Tensor log_t = log(where(t > 0.0, t, 1.0));
-    Tensor losses = sum(t * (log_t - log_softmax(logits, 1)), 1);
+    const Tensor is_possible = t > 0.0;
+    const Tensor log_t = log(where(is_possible, t, 1.0));
+    // Chosen, not only multiplied by 0: the logit of a class of no probability may be -inf.
+    const Tensor log_ratio = where(is_possible, log_t - log_softmax(logits, 1), 0.0);
+    const Tensor losses = sum(t * log_ratio, 1);
+    check_meaning(name(), logits, losses);
     if (reduction() == Reduction::none) return losses;
     return reduction() == Reduction::sum ? sum(losses) : mean(losses);
 }

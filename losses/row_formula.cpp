@@ -8,6 +8,8 @@
 #include <knoll/losses/row_formula.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 namespace knoll::losses {
@@ -76,6 +78,15 @@ Tensor compose(const Problem& problem, const Tensor& logits) {
 
 // In one fused pass.
 
+// The true class's logit has no part in some formulas. A NaN there comes out all the same.
+template <class T>
+void poison_values(const kernels::RivalRows<T>& rows, RowBlock& block) {
+    for (std::int64_t r = 0; r < rows.count; ++r) {
+        const T own = rows.logits[r * rows.classes + rows.own[r]];
+        if (std::isnan(own)) block.value[static_cast<std::size_t>(r)] = std::numeric_limits<double>::quiet_NaN();
+    }
+}
+
 // The losses of rows begin to end, in values if it is not null; their gradient, scaled, if it is not null. Returns their sum.
 template <class T>
 double run_rows(const Problem& problem, const Tensor& weights, double total, std::int64_t begin, std::int64_t end, T* values, T* gradient) {
@@ -99,6 +110,7 @@ double run_rows(const Problem& problem, const Tensor& weights, double total, std
     for (std::int64_t r = 0; r < count; ++r) block.weight[static_cast<std::size_t>(r)] = weight == nullptr ? 1.0 : static_cast<double>(weight[rows.own[r]]);
 
     problem.formula->differentiate(block, count, total, static_cast<double>(classes));
+    poison_values(rows, block);
     if (values != nullptr) std::transform(block.value.data(), block.value.data() + count, values + begin, [](double value) { return static_cast<T>(value); });
     if (gradient != nullptr) {
         for (RowBlock::Column* column : {&block.by_opposing, &block.by_entropy, &block.by_margin})

@@ -50,9 +50,13 @@ void check_rows(const std::string& name, const Tensor& logits) {
                         "; for one logit per label use a binary loss");
 }
 
-void check_no_nan(const std::string& name, const Tensor& logits) {
-    const std::int64_t at = first_nan(logits);
-    require<ValueError>(at < 0, "[", name, "] expected logits that are numbers, got NaN at index ", row_and_column(at, logits));
+// A NaN among the logits comes out as one of the value, which is smaller; and so do infinities that leave a loss without meaning.
+void check_meaning(const std::string& name, const Tensor& logits, const Tensor& value) {
+    if (first_nan(value) < 0) return;
+    const std::int64_t nan = first_nan(logits);
+    require<ValueError>(nan < 0, "[", name, "] expected logits that are numbers, got NaN at index ", row_and_column(nan, logits));
+    const std::int64_t infinity = first_where(logits, [](auto logit) { return std::isinf(logit); });
+    require<ValueError>(infinity < 0, "[", name, "] expected finite logits, got an infinity at index ", row_and_column(infinity, logits));
 }
 
 RowLoss::RowLoss(std::string_view name, RowFormulaPtr formula, Reduction reduction, const Tensor& class_weights)
@@ -71,12 +75,7 @@ Tensor RowLoss::evaluate(const Tensor& logits, const Tensor& targets, const Loss
         options.weights = class_weights_.to(logits.dtype());
     }
     Tensor value = apply_row_formula(static_name_, formula_, logits, classes, options);
-    // A NaN among the logits comes out as one of the value, which is smaller; and so do infinities that leave a loss without meaning.
-    if (first_nan(value) >= 0) {
-        check_no_nan(name(), logits);
-        const std::int64_t at = first_where(logits, [](auto logit) { return std::isinf(logit); });
-        require<ValueError>(at < 0, "[", name(), "] expected finite logits, got an infinity at index ", row_and_column(at, logits));
-    }
+    check_meaning(name(), logits, value);
     return value;
 }
 

@@ -21,7 +21,7 @@ private:
 
 /// Throws unless logits are [N, K] of f32 or f64 with N >= 1 and K >= 2.
 void check_rows(const std::string& name, const Tensor& logits);
-/// Throws ValueError with the index if there is a NaN among the logits.
-void check_no_nan(const std::string& name, const Tensor& logits);
+/// Throws ValueError with the index of what made a loss NaN: a NaN among the logits, or an infinity that leaves it without meaning.
+void check_meaning(const std::string& name, const Tensor& logits, const Tensor& value);
 
 }  // namespace knoll::losses

@@ -9,8 +9,9 @@ namespace knoll::nn {
 void Sequential::append(AnyModule module) { append(std::to_string(modules_.size()), std::move(module)); }
 
 void Sequential::append(const std::string& name, AnyModule module) {
-    require<ValueError>(!name.empty() && name.find('.') == std::string::npos, "[Sequential] expected a name without dots, got \"", name, "\"");
-    for (const auto& entry : modules_) require<ValueError>(entry.first != name, "[Sequential] expected a new name, got ", name, " again");
+    require<ValueError>(!name.empty(), "[Sequential] expected a name of one character or more, got \"\"");
+    require<ValueError>(name.find('.') == std::string::npos, "[Sequential] expected a name without dots, got \"", name, "\"");
+    for (const auto& entry : modules_) require<ValueError>(entry.first != name, "[Sequential] expected a new name, got \"", name, "\" again");
     modules_.emplace_back(name, std::move(module));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <knoll/core/autograd.h>
+#include <knoll/losses/loss.h>
 
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ struct CheckRecord {
     std::string subject;  ///< its name in the headers
     std::string variant;  ///< the setting, if there are several
     TensorsFunction function = {};
-    std::vector<Tensor> inputs = {};  ///< f64
+    std::vector<Tensor> inputs = {};  ///< f64, or i64 where they are indices or labels
     std::string no_gradient = {};     ///< why there is nothing to check; empty: there is
 
     std::string name() const { return variant.empty() ? subject : subject + ", " + variant; }
@@ -47,6 +48,10 @@ Tensor nonzero_input(const Shape& shape, std::uint64_t seed = 1);
 Tensor distinct_input(const Shape& shape, std::uint64_t seed = 1);
 /// Indices below bound.
 Tensor index_input(const Shape& shape, std::int64_t bound, std::uint64_t seed = 1);
+/// Targets of a kind for logits of a shape: integers if classes or labels, else f64.
+Tensor sample_targets(losses::TargetKind kind, const Shape& shape);
+/// What the records with class weights weigh classes by.
+Tensor class_weights_of(std::int64_t classes);
 
 std::vector<CheckRecord> elementwise_records();
 std::vector<CheckRecord> binary_records();

@@ -154,7 +154,7 @@ void channel_statistics(const ChannelView& view, const T* x, double* mean, doubl
     const auto count = static_cast<double>(view.count());
     for (std::int64_t channel = 0; channel < view.channels; ++channel) {
         const double shift = mean[channel] / count;
-        variance[channel] = std::max(0.0, variance[channel] / count - shift * shift);
+        variance[channel] = std::max(variance[channel] / count - shift * shift, 0.0);  // in this order a NaN stays one
         mean[channel] = static_cast<double>(x[channel * view.inner]) + shift;
     }
 }

@@ -54,8 +54,8 @@ void rival_statistics(const RivalRows<T>& rows, const RivalStatistics& statistic
             exponentiate(exps, rows.count * classes, products);
         else
             exponentiate(exps, rows.count * classes);
+        constexpr double infinity = std::numeric_limits<double>::infinity();
         for (std::int64_t r = 0; r < rows.count; ++r) {
-            constexpr double infinity = std::numeric_limits<double>::infinity();
             const double total = detail::reduce_row<Sum<T>>(exps + r * classes, classes);
             to.total[r] = to.largest[r] < infinity ? total : infinity;
             to.moment[r] = rows.with_entropy ? detail::reduce_row<Sum<T>>(products + r * classes, classes) * inverse_or_zero(total) : 0;
@@ -63,7 +63,8 @@ void rival_statistics(const RivalRows<T>& rows, const RivalStatistics& statistic
         for (std::int64_t r = 0; r < rows.count; ++r) {
             const double log_total = log(to.total[r]);
             to.opposing[r] += log_total;
-            to.entropy[r] = log_total - to.moment[r];
+            // Of rivals that are infinitely far above or below there is none.
+            to.entropy[r] = abs(log_total) < infinity ? log_total - to.moment[r] : std::numeric_limits<double>::quiet_NaN();
         }
     });
 }

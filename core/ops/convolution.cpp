@@ -96,7 +96,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const C
     require<ShapeError>(channels % groups == 0 && filters % groups == 0, "[conv2d] expected channels that ", groups, " groups divide, got ", channels,
                         " in and ", filters, " out");
     require<ShapeError>(weight.size(1) * groups == channels, "[conv2d] expected a weight of shape [O, ", channels / groups, ", KH, KW] for x ", x.shape(),
-                        " and ", groups, " groups, got ", weight.shape());
+                        " and ", groups, groups == 1 ? " group" : " groups", ", got ", weight.shape());
     require_bias("conv2d", bias, filters);
     const Size2 kernel{weight.size(2), weight.size(3)};
     const Size2 padded{x.size(2) + 2 * padding.height, x.size(3) + 2 * padding.width};

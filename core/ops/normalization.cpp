@@ -268,7 +268,8 @@ Tensor batch_norm_relu(const Tensor& x, const Tensor& weight, const Tensor& bias
 Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias, double epsilon) {
     require_floating("layer_norm", x);
     const std::int64_t leading = x.rank() - normalized_shape.rank();
-    bool fits = leading >= 0 && !normalized_shape.empty();
+    require<ShapeError>(!normalized_shape.empty(), "[layer_norm] expected at least one dimension to normalise, got a shape ", normalized_shape);
+    bool fits = leading >= 0;
     for (std::int64_t i = 0; fits && i < normalized_shape.rank(); ++i) fits = x.shape()[leading + i] == normalized_shape[i];
     require<ShapeError>(fits, "[layer_norm] expected x whose last dimensions are ", normalized_shape, ", got ", x.shape());
     require_parameter("layer_norm", "weight", weight, normalized_shape, x.dtype());

@@ -74,6 +74,7 @@ void require_images(const char* op, const Tensor& x) {
     require<ShapeError>(x.rank() == 4, "[", op, "] expected x of shape [N, C, H, W], got ", x.shape(),
                         x.rank() == 3 ? "; add a batch dimension with unsqueeze(x, 0)" : "");
     require<DTypeError>(is_floating(x.dtype()), "[", op, "] expected f32 or f64, got ", x.dtype(), "; convert with .to(DType::f32)");
+    require<ShapeError>(x.size(2) > 0 && x.size(3) > 0, "[", op, "] expected x [N, C, H, W] with pixels, got ", x.shape());
 }
 
 std::string to_text(const Size2& size) { return text("(", size.height, ", ", size.width, ")"); }
@@ -84,11 +85,10 @@ Size2 pooled_size(const char* op, const Tensor& x, const Pool2dOptions& options,
     require<ValueError>(kernel.height > 0 && kernel.width > 0, "[", op, "] expected a kernel of at least 1 x 1, got ", to_text(kernel));
     require<ValueError>(stride.height > 0 && stride.width > 0, "[", op, "] expected a stride of at least 1, got ", to_text(stride));
     require<ValueError>(padding.height >= 0 && padding.width >= 0 && 2 * padding.height <= kernel.height && 2 * padding.width <= kernel.width, "[", op,
-                        "] expected a padding of at most half the kernel ", to_text(kernel), ", got ", to_text(padding));
+                        "] expected a padding of at least 0 and at most half the kernel ", to_text(kernel), ", got ", to_text(padding));
     const Size2 padded{x.size(2) + 2 * padding.height, x.size(3) + 2 * padding.width};
-    require<ShapeError>(x.size(2) > 0 && x.size(3) > 0 && kernel.height <= padded.height && kernel.width <= padded.width, "[", op,
-                        "] expected x [N, C, H, W] of at least ", kernel.height, " x ", kernel.width, " pixels with its padding, got ", padded.height, " x ",
-                        padded.width, " from x ", x.shape());
+    require<ShapeError>(kernel.height <= padded.height && kernel.width <= padded.width, "[", op, "] expected x [N, C, H, W] of at least ", kernel.height, " x ",
+                        kernel.width, " pixels with its padding, got ", padded.height, " x ", padded.width, " from x ", x.shape());
     return {(padded.height - kernel.height) / stride.height + 1, (padded.width - kernel.width) / stride.width + 1};
 }
 
@@ -150,7 +150,6 @@ Tensor avg_pool2d(const Tensor& x, const Pool2dOptions& options) {
 Tensor adaptive_avg_pool2d(const Tensor& x, const Size2& output) {
     require_images("adaptive_avg_pool2d", x);
     require<ValueError>(output.height > 0 && output.width > 0, "[adaptive_avg_pool2d] expected a result of at least 1 x 1, got ", to_text(output));
-    require<ShapeError>(x.size(2) > 0 && x.size(3) > 0, "[adaptive_avg_pool2d] expected x [N, C, H, W] with pixels, got ", x.shape());
     const auto pooling = std::allocate_shared<AveragePooling>(SmallAllocator<AveragePooling>{});
     const Planes planes = pooled_planes(x, output);
     pooling->planes = planes.count();

@@ -100,7 +100,7 @@ TEST_CASE("modules are reached by position, as what they are") {
 TEST_CASE("names are taken once and have no dots") {
     nn::Sequential net;
     net.append("fc", nn::ReLU{});
-    CHECK_THROWS_WITH(net.append("fc", nn::ReLU{}), Contains("expected a new name, got fc again"));
+    CHECK_THROWS_WITH(net.append("fc", nn::ReLU{}), Contains("expected a new name, got \"fc\" again"));
     CHECK_THROWS_AS(net.append("a.b", nn::ReLU{}), ValueError);
     CHECK_THROWS_AS(net.append("", nn::ReLU{}), ValueError);
 }

@@ -1,7 +1,11 @@
-#include "records/expectations.h"
+#include "records/image.h"
 
 namespace knoll::records {
 
-void expect_images(Expectations&) {}
+void expect_images(Expectations& book) {
+    expect_convolutions(book);
+    expect_pooling(book);
+    expect_normalizations(book);
+}
 
 }  // namespace knoll::records

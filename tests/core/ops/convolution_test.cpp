@@ -326,7 +326,7 @@ TEST_CASE("convolutions say what does not fit") {
     CHECK_THROWS_WITH(conv2d(x, zeros({6, 4, 3})), Contains("[conv2d] expected a weight of four dimensions, got [6, 4, 3]"));
     CHECK_THROWS_WITH(conv2d(x, zeros({6, 4, 0, 3})), Contains("[conv2d] expected a kernel of at least 1 x 1"));
     CHECK_THROWS_WITH(conv2d(x, zeros({6, 3, 3, 3})),
-                      Contains("[conv2d] expected a weight of shape [O, 4, KH, KW] for x [2, 4, 5, 6] and 1 groups, got [6, 3, 3, 3]"));
+                      Contains("[conv2d] expected a weight of shape [O, 4, KH, KW] for x [2, 4, 5, 6] and 1 group, got [6, 3, 3, 3]"));
     CHECK_THROWS_WITH(conv2d(x, zeros({6, 2, 3, 3}), {}, {.groups = 3}), Contains("[conv2d] expected channels that 3 groups divide, got 4 in and 6 out"));
     CHECK_THROWS_WITH(conv2d(x, weight, zeros({4})), Contains("[conv2d] expected a bias of shape [6], one per output channel, got [4]"));
     CHECK_THROWS_WITH(conv2d(x, weight, {}, {.stride = 0}), Contains("[conv2d] expected a stride of at least 1, got (0, 0)"));
