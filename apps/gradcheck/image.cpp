@@ -18,6 +18,7 @@ void add_convolutions(RecordList& list) {
     add_convolution(list, "stride 3, dilation 2, padding 2", {1, 1, 7, 8}, {2, 1, 3, 2}, {.stride = 3, .padding = 2, .dilation = 2});
     add_convolution(list, "groups", {1, 4, 4, 4}, {4, 2, 3, 3}, {.padding = 1, .groups = 2});
     add_convolution(list, "depthwise", {1, 3, 4, 4}, {3, 1, 3, 3}, {.padding = 1, .groups = 3});
+    add_convolution(list, "few filters, wide", {1, 2, 3, 13}, {2, 2, 3, 3}, {.padding = 1});
     add_convolution(list, "kernel larger than the image, padding of its own on each side", {1, 2, 2, 3}, {2, 2, 5, 4}, {.padding = {3, 1}});
     const Tensor x = normal_input({1, 2, 3, 3});
     const Tensor weight = normal_input({2, 3, 3, 2}, 2);

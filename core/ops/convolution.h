@@ -18,8 +18,8 @@ struct Conv2dOptions {
 /// [N, O, (H + 2 padding - dilation (KH - 1) - 1) / stride + 1, ..]. Throws ShapeError where shapes do not fit.
 /// In f32, 3x3 kernels of stride 1 on 16 channels and more go through Winograd's method (kernels/winograd.h): results differ from the
 /// plain sum in the last digits, and an infinity or NaN among the inputs spreads over a tile of 4x4 results. f64 is summed plainly.
-/// Padding is multiplied as zeros, so that an infinite or NaN weight makes NaN of results to which it brings only padding; except
-/// where every group has one input channel (depthwise).
+/// Some of the kernels multiply padding as zeros and some leave it out: a result to which an infinite or NaN weight brings nothing but
+/// padding may be NaN.
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, const Conv2dOptions& options = {});
 
 struct ConvTranspose2dOptions {
@@ -31,8 +31,8 @@ struct ConvTranspose2dOptions {
 };
 
 /// The adjoint of conv2d with respect to its input: x [N, C, H, W], weight [C, O/groups, KH, KW], bias [O] (may be undefined):
-/// [N, O, (H - 1) stride - 2 padding + dilation (KH - 1) + output_padding + 1, ..]. Beyond its edges x counts as zeros, which are
-/// multiplied as in conv2d.
+/// [N, O, (H - 1) stride - 2 padding + dilation (KH - 1) + output_padding + 1, ..]. Infinite and NaN weights are
+/// as in conv2d, with zeros beyond the edges of x.
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, const ConvTranspose2dOptions& options = {});
 
 }  // namespace knoll

@@ -184,6 +184,26 @@ TEST_CASE("kl_div is the divergence of a softmax from probabilities, zeros inclu
     CHECK(gradcheck([&](const Tensor& v) { return losses::KlDiv{}(v, t); }, logits(), {.order = 3}).ok());
 }
 
+TEST_CASE("kl_div lets a class of no probability have a logit of -infinity") {
+    const double infinity = std::numeric_limits<double>::infinity();
+    const Tensor t = tensor({{0.25, 0.0, 0.75}}, DType::f64);
+    Tensor z = tensor({{0.0, -infinity, 0.0}}, DType::f64).set_requires_grad();
+    const Tensor loss = losses::KlDiv{}(z, t);
+    CHECK(loss.item() == Approx(0.25 * std::log(0.5) + 0.75 * std::log(1.5)));
+    check_close(grad(loss, z, {.create_graph = true}), tensor({{0.25, 0.0, -0.25}}, DType::f64), 0, 1e-15);
+    CHECK_THROWS_WITH(losses::KlDiv{}(tensor({{infinity, 0.0, infinity}}), t), "[kl_div] expected finite logits, got an infinity at index [0, 0]");
+}
+
+TEST_CASE("the entropy of infinite logits is refused") {
+    const double infinity = std::numeric_limits<double>::infinity();
+    const Tensor first = zeros({1}, DType::i64);
+    for (const double logit : {infinity, -infinity})
+        CHECK_THROWS_WITH(losses::ComplementEntropy{}(tensor({{0.0, logit, logit}}), first),
+                          "[complement_entropy] expected finite logits, got an infinity at index [0, 1]");
+    CHECK_THROWS_WITH(losses::ComplementEntropy{}(tensor({{std::nan(""), 0.0, 1.0}}), first),
+                      "[complement_entropy] expected logits that are numbers, got NaN at index [0, 0]");
+}
+
 TEST_CASE("single-label losses refuse bad input and say where it is") {
     const losses::Cce cce;
     const double nan = std::numeric_limits<double>::quiet_NaN();
