@@ -9,6 +9,7 @@
 // computes 1 - sigmoid.
 #pragma once
 
+#include <knoll/core/kernels/inlining.h>
 #include <knoll/core/scalar.h>
 
 #include <concepts>
@@ -16,9 +17,7 @@
 
 namespace knoll {
 
-#if defined(__clang__)
-#pragma clang attribute push([[gnu::always_inline]], apply_to = function)  // see core/scalar.h
-#endif
+KNOLL_BEGIN_INLINED
 
 template <class Number>
 struct Dual {
@@ -145,8 +144,6 @@ constexpr Number relu(const Number& a) {
     return where(a > 0.0, a, Number(0.0));
 }
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+KNOLL_END_INLINED
 
 }  // namespace knoll

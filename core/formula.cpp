@@ -11,8 +11,8 @@ namespace knoll {
 
 namespace {
 
-constexpr std::int64_t chunk_elements = 4096;  // work for one thread
-constexpr std::int64_t block_elements = 1024;  // what a pass computes and does not store stays in the first-level cache
+constexpr std::int64_t formula_elements_per_chunk = 4096;  // work for one thread
+constexpr std::int64_t block_elements = 1024;              // what a pass computes and does not store stays in the first-level cache
 
 // What every order of derivative is computed from.
 struct Problem {
@@ -97,11 +97,11 @@ void run_forward(const Problem& problem, bool binary, Forward& forward) {
     T* const values = forward.values.defined() ? forward.values.fresh_data<T>() : nullptr;
     T* const derivatives = forward.derivatives.defined() ? forward.derivatives.fresh_data<T>() : nullptr;
 
-    const auto chunks = static_cast<std::size_t>((x.numel() + chunk_elements - 1) / chunk_elements);
+    const auto chunks = static_cast<std::size_t>((x.numel() + formula_elements_per_chunk - 1) / formula_elements_per_chunk);
     std::vector<double, SmallAllocator<double>> sums(chunks);
     std::vector<char, SmallAllocator<char>> bad(chunks);
-    parallel_for(x.numel(), chunk_elements, [&](std::int64_t begin, std::int64_t end) {
-        const auto chunk = static_cast<std::size_t>(begin / chunk_elements);
+    parallel_for(x.numel(), formula_elements_per_chunk, [&](std::int64_t begin, std::int64_t end) {
+        const auto chunk = static_cast<std::size_t>(begin / formula_elements_per_chunk);
         std::array<T, block_elements> scratch;
         for (std::int64_t i = begin; i < end; i += block_elements) {
             const std::int64_t count = std::min(block_elements, end - i);
@@ -128,7 +128,7 @@ Tensor derivative_values(const Problem& problem, int order) {
         const T* logits = x.data<T>().data();
         const T* wanted = targets.data<T>().data();
         T* into = out.fresh_data<T>();
-        parallel_for(x.numel(), chunk_elements, [&](std::int64_t begin, std::int64_t end) {
+        parallel_for(x.numel(), formula_elements_per_chunk, [&](std::int64_t begin, std::int64_t end) {
             std::array<T, block_elements> below;
             for (std::int64_t i = begin; i < end; i += block_elements)
                 problem.formula->differentiate(order, logits + i, wanted + i, std::min(block_elements, end - i), static_cast<T>(problem.scale), below.data(),

@@ -16,6 +16,9 @@ void set_num_threads(int count);
 bool flush_denormals();
 void set_flush_denormals(bool on);
 
+/// How many elements a kernel that does little with each gives a thread at a time.
+inline constexpr std::int64_t elements_per_chunk = 16384;
+
 namespace detail {
 
 using ChunkFunction = void (*)(const void* body, std::int64_t chunk);

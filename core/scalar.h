@@ -3,6 +3,7 @@
 // namespace it lets a formula call exp(x) and mean the vectorised one.
 #pragma once
 
+#include <knoll/core/kernels/inlining.h>
 #include <knoll/core/kernels/math.h>
 
 #include <cmath>
@@ -10,10 +11,7 @@
 
 namespace knoll {
 
-// What a formula calls must be inlined into its loop, or that is not vectorised; Clang has to be told so here (kernels/simd.h).
-#if defined(__clang__)
-#pragma clang attribute push([[gnu::always_inline]], apply_to = function)
-#endif
+KNOLL_BEGIN_INLINED
 
 template <std::floating_point T>
 struct Scalar {
@@ -66,8 +64,6 @@ struct Scalar {
     }
 };
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+KNOLL_END_INLINED
 
 }  // namespace knoll

@@ -31,6 +31,12 @@ struct Tensor::Impl {
 /// Throws AutogradError naming the op if recording is on and the operand of a change in place requires gradients.
 void require_no_gradient_lost(const char* op, const Tensor& operand);
 
+/// The elements, or null where there is no tensor.
+template <class T>
+const T* data_or_null(const Tensor& tensor) {
+    return tensor.defined() ? tensor.data<T>().data() : nullptr;
+}
+
 /// A tensor of another shape (same count) over the same bytes, without a graph.
 Tensor share_storage(const Tensor& tensor, const Shape& shape);
 

@@ -6,13 +6,12 @@
 // for positives and negatives alike: one exponential and one logarithm per element, exact at any logit.
 #pragma once
 
+#include <knoll/core/kernels/inlining.h>
 #include <knoll/losses/power.h>
 
 namespace knoll::losses {
 
-#if defined(__clang__)
-#pragma clang attribute push([[gnu::always_inline]], apply_to = function)  // see core/scalar.h
-#endif
+KNOLL_BEGIN_INLINED
 
 /// The logit against the label. A margin makes positives harder: their x counts as x - margin.
 template <class Number>
@@ -37,8 +36,6 @@ Number focal_term(const Number& u, const Gamma& gamma) {
     return focal_weight(u, gamma) * softplus(u);
 }
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+KNOLL_END_INLINED
 
 }  // namespace knoll::losses

@@ -2,6 +2,8 @@
 // loss's formula is compiled for each of them (formula.h, variants()), and for any other power once more.
 #pragma once
 
+#include <knoll/core/kernels/inlining.h>
+
 #include <variant>
 
 namespace knoll::losses {
@@ -22,9 +24,7 @@ inline Power known_power(double exponent) {
     return exponent;
 }
 
-#if defined(__clang__)
-#pragma clang attribute push([[gnu::always_inline]], apply_to = function)  // see core/scalar.h
-#endif
+KNOLL_BEGIN_INLINED
 
 /// base^exponent for a base above 0, and something finite for any other.
 template <class Number>
@@ -43,8 +43,6 @@ Number power(const Number& base, Whole<exponent>) {
     }
 }
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+KNOLL_END_INLINED
 
 }  // namespace knoll::losses

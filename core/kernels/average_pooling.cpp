@@ -11,8 +11,6 @@ namespace knoll::kernels {
 
 namespace {
 
-constexpr std::int64_t elements_per_chunk = 16384;
-
 std::int64_t planes_per_chunk(const AveragePooling& pooling) {
     return std::max<std::int64_t>(1, elements_per_chunk / std::max<std::int64_t>(1, pooling.in.height * pooling.in.width));
 }

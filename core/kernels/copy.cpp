@@ -11,7 +11,6 @@ namespace knoll::kernels {
 
 namespace {
 
-constexpr std::int64_t chunk_elements = 16384;
 constexpr std::int64_t tile = 16;
 
 struct Dimension {
@@ -118,17 +117,17 @@ void copy_band(const T* from, T* into, const Dimension& across, const Dimension&
 template <class T>
 void copy_planes(const Planes& planes, const T* from, T* into) {
     const Dimension inner = planes.inner, across = planes.across;
-    const std::int64_t pieces = (inner.extent + chunk_elements - 1) / chunk_elements;
+    const std::int64_t pieces = (inner.extent + elements_per_chunk - 1) / elements_per_chunk;
     const std::int64_t bands = (across.extent + tile - 1) / tile;
-    const std::int64_t elements = std::min(inner.extent, chunk_elements) * std::min(across.extent, tile);
-    parallel_for(planes.count() * bands * pieces, std::max<std::int64_t>(1, chunk_elements / elements), [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t elements = std::min(inner.extent, elements_per_chunk) * std::min(across.extent, tile);
+    parallel_for(planes.count() * bands * pieces, std::max<std::int64_t>(1, elements_per_chunk / elements), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t job = begin; job < end; ++job) {
             const auto at = planes.offsets(job / pieces / bands);
-            const std::int64_t column = job % pieces * chunk_elements;
+            const std::int64_t column = job % pieces * elements_per_chunk;
             const std::int64_t row = job / pieces % bands * tile;
             copy_band(from + at.read + column * inner.read + row * across.read, into + at.write + column * inner.write + row * across.write,
                       {std::min(tile, across.extent - row), across.read, across.write},
-                      {std::min(chunk_elements, inner.extent - column), inner.read, inner.write});
+                      {std::min(elements_per_chunk, inner.extent - column), inner.read, inner.write});
         }
     });
 }

@@ -12,7 +12,7 @@ namespace knoll::kernels {
 namespace {
 
 constexpr std::int64_t band_bytes = 192 * std::int64_t{1024};
-constexpr std::int64_t flops_per_chunk = 500'000;
+constexpr std::int64_t correlation_flops_per_chunk = 500'000;
 constexpr std::int64_t wanted_chunks = 16;  // enough to keep any number of threads busy that such work is worth
 constexpr std::int64_t cache_line = 64;
 
@@ -25,7 +25,7 @@ std::int64_t spread_planes(std::int64_t elements, std::int64_t per_line) { retur
 std::int64_t height_of_bands(const Axis& rows, std::int64_t row_bytes, std::int64_t images, std::int64_t flops) {
     const std::int64_t in_cache = (band_bytes / at_least_1(row_bytes) - rows.span() - 1) / rows.source_step + 1;
     const std::int64_t wanted = ceil_div(rows.count, ceil_div(wanted_chunks, at_least_1(images)));
-    const std::int64_t worth_a_thread = ceil_div(flops_per_chunk, at_least_1(flops));
+    const std::int64_t worth_a_thread = ceil_div(correlation_flops_per_chunk, at_least_1(flops));
     return std::clamp<std::int64_t>(std::min(in_cache, std::max(wanted, worth_a_thread)), 1, at_least_1(rows.count));
 }
 
@@ -69,7 +69,7 @@ Bands::Bands(const Axis& rows, const Axis& columns, std::int64_t channels, std::
       channels_(channels),
       height_(height_of_bands(rows, channels * columns.reach(columns.count) * static_cast<std::int64_t>(element), images, flops)),
       count_(ceil_div(rows.count, height_)),
-      per_chunk_(at_least_1(flops_per_chunk / at_least_1(flops * height_))),
+      per_chunk_(at_least_1(correlation_flops_per_chunk / at_least_1(flops * height_))),
       width_(columns.reach(columns.count)),
       plane_(spread_planes(rows.reach(height_) * width_, cache_line / static_cast<std::int64_t>(element))),
       position_offsets_(whole_tiles(most_positions())),

@@ -8,11 +8,11 @@ namespace knoll::kernels {
 
 namespace {
 
-constexpr std::int64_t flops_per_chunk = 200'000;
+constexpr std::int64_t depthwise_flops_per_chunk = 200'000;
 
 std::int64_t planes_per_chunk(const ConvolutionGeometry& geometry, std::int64_t filters) {
     const std::int64_t flops = 2 * filters * geometry.taps() * geometry.positions();
-    return std::max<std::int64_t>(1, flops_per_chunk / std::max<std::int64_t>(1, flops));
+    return std::max<std::int64_t>(1, depthwise_flops_per_chunk / std::max<std::int64_t>(1, flops));
 }
 
 // Calls visit(tap, first input pixel, first output position, count) for each run of output positions that one tap of the kernel

@@ -9,10 +9,9 @@ namespace knoll::kernels {
 
 namespace {
 
-constexpr std::int64_t chunk_elements = 16384;
 constexpr std::int64_t tile_columns = 256;
 
-std::int64_t rows_per_chunk(std::int64_t row) { return std::max<std::int64_t>(1, chunk_elements / std::max<std::int64_t>(row, 1)); }
+std::int64_t rows_per_chunk(std::int64_t row) { return std::max<std::int64_t>(1, elements_per_chunk / std::max<std::int64_t>(row, 1)); }
 
 // Calls body(o, column, columns) for tiles of columns that cover inner, of every o.
 template <class Body>

@@ -11,8 +11,6 @@ namespace knoll::kernels {
 
 namespace {
 
-constexpr std::int64_t elements_per_chunk = 16384;
-
 struct Sums {
     double first = 0, second = 0;
 };

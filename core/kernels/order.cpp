@@ -10,8 +10,7 @@ namespace knoll::kernels {
 
 namespace {
 
-constexpr std::int64_t chunk_elements = 16384;
-constexpr std::int64_t tile_columns = 64;
+constexpr std::int64_t columns_at_a_time = 64;
 
 template <class T>
 struct Entry {
@@ -41,7 +40,7 @@ void sort_front(std::vector<Entry<T>>& entries, std::int64_t count, bool descend
     std::sort(entries.begin(), middle, comes_before);
 }
 
-std::int64_t lines_per_chunk(std::int64_t line) { return std::max<std::int64_t>(1, chunk_elements / std::max<std::int64_t>(line, 1)); }
+std::int64_t lines_per_chunk(std::int64_t line) { return std::max<std::int64_t>(1, elements_per_chunk / std::max<std::int64_t>(line, 1)); }
 
 }  // namespace
 
@@ -61,12 +60,12 @@ void sorted_indices(const T* x, std::int64_t outer, std::int64_t extent, std::in
 template <class T>
 void running_sum(const T* x, std::int64_t outer, std::int64_t extent, std::int64_t inner, T* out) {
     using Accumulator = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
-    const std::int64_t tiles = (inner + tile_columns - 1) / tile_columns;
-    parallel_for(outer * tiles, lines_per_chunk(extent * std::min(inner, tile_columns)), [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t tiles = (inner + columns_at_a_time - 1) / columns_at_a_time;
+    parallel_for(outer * tiles, lines_per_chunk(extent * std::min(inner, columns_at_a_time)), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t job = begin; job < end; ++job) {
-            const std::int64_t column = job % tiles * tile_columns;
-            const std::int64_t columns = std::min(tile_columns, inner - column);
-            std::array<Accumulator, tile_columns> total{};
+            const std::int64_t column = job % tiles * columns_at_a_time;
+            const std::int64_t columns = std::min(columns_at_a_time, inner - column);
+            std::array<Accumulator, columns_at_a_time> total{};
             for (std::int64_t k = 0; k < extent; ++k) {
                 const std::int64_t at = (job / tiles * extent + k) * inner + column;
                 for (std::int64_t i = 0; i < columns; ++i) {

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t job_elements = 85'000;                 // of the 36 matrices on both sides of the products
 constexpr std::int64_t least_tiles = 3 * kernels::tile_rows;  // fewer, and the weights are fetched for too little work
-constexpr std::int64_t flops_per_chunk = 4'000'000;
+constexpr std::int64_t winograd_flops_per_chunk = 4'000'000;
 constexpr std::int64_t wanted_chunks = 16;
 constexpr std::int64_t lanes = vector_lanes<float>;
 constexpr std::int64_t wide = panel_width<float>;
@@ -52,7 +52,8 @@ struct Tiling {
 
     /// Jobs that share a thread and its memory.
     std::int64_t jobs_per_chunk(std::int64_t filters) const {
-        return std::clamp<std::int64_t>(flops_per_chunk / (2 * points * tiles * channels * filters), 1, std::max<std::int64_t>(1, jobs / wanted_chunks));
+        return std::clamp<std::int64_t>(winograd_flops_per_chunk / (2 * points * tiles * channels * filters), 1,
+                                        std::max<std::int64_t>(1, jobs / wanted_chunks));
     }
     std::int64_t source_elements() const { return images_per_job * height * width * padded; }
     std::int64_t result_elements() const { return images_per_job * rows_per_job * outputs * tile_columns * outputs * wide; }

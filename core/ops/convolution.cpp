@@ -7,18 +7,13 @@
 #include <knoll/core/ops/convolution.h>
 #include <knoll/core/ops/reduce.h>
 #include <knoll/core/record.h>
+#include <knoll/core/storage.h>
 
 namespace knoll {
 
 namespace {
 
 using kernels::ConvolutionGeometry;
-
-// Null where there is no bias.
-template <class T>
-const T* data_or_null(const Tensor& bias) {
-    return bias.defined() ? bias.data<T>().data() : nullptr;
-}
 
 Tensor sum_per_channel(const Tensor& g) { return sum(g, {0, 2, 3}); }
 

@@ -14,7 +14,7 @@ namespace knoll {
 namespace {
 
 // Small products share a thread until they make this much work.
-constexpr std::int64_t flops_per_chunk = 1'000'000;
+constexpr std::int64_t product_flops_per_chunk = 1'000'000;
 
 void require_same_type(const char* op, const Tensor& a, const Tensor& b) {
     require<DTypeError>(is_floating(a.dtype()) && is_floating(b.dtype()), "[", op, "] expected operands of type f32 or f64, got ", a.dtype(), " and ",
@@ -44,7 +44,7 @@ Tensor product_values(const Tensor& a, const Tensor& b, const MatmulOptions& opt
         const T* left = a.data<T>().data();
         const T* right = b.data<T>().data();
         T* into = out.fresh_data<T>();
-        const std::int64_t grain = std::max<std::int64_t>(1, flops_per_chunk / std::max<std::int64_t>(1, shape.flops()));
+        const std::int64_t grain = std::max<std::int64_t>(1, product_flops_per_chunk / std::max<std::int64_t>(1, shape.flops()));
         parallel_for(batch.shape().numel(), grain, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t i = begin; i < end; ++i) {
                 const auto pair = batch.operands(i);

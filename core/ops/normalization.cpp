@@ -9,6 +9,7 @@
 #include <knoll/core/ops/reduce.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/record.h>
+#include <knoll/core/storage.h>
 
 #include <cmath>
 
@@ -22,11 +23,6 @@ using kernels::ChannelView;
 struct Statistics {
     Tensor mean, variance, inverse;
 };
-
-template <class T>
-const T* data_or_null(const Tensor& tensor) {
-    return tensor.defined() ? tensor.data<T>().data() : nullptr;
-}
 
 Tensor inverse_deviation(const Tensor& variance, double epsilon) {
     Tensor inverse = empty(variance.shape(), DType::f64);
