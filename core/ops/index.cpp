@@ -25,6 +25,7 @@ void require_indices(const char* op, const Tensor& index, std::int64_t count) {
         entry = flat / stride;
         flat %= stride;
     }
+    require<IndexError>(count > 0, "[", op, "] expected no indices into a dimension without elements, got ", *bad, " at position ", position);
     fail<IndexError>("[", op, "] expected indices from 0 to ", count - 1, ", got ", *bad, " at position ", position);
 }
 

@@ -5,7 +5,7 @@
 namespace knoll::records {
 
 Expectations::Expectations() : records_(apps::check_records()) {
-    for (const auto expect : {expect_elementwise, expect_binary, expect_reductions, expect_shapes, expect_indices, expect_products, expect_images,
+    for (const auto expect : {expect_elementwise, expect_binary, expect_reductions, expect_lines, expect_shapes, expect_indices, expect_products, expect_images,
                               expect_random, expect_layers, expect_losses})
         expect(*this);
 }

@@ -78,6 +78,7 @@ std::vector<Inputs> odd_pairs(Tensor (*input)(const Shape&, std::uint64_t));
 void expect_elementwise(Expectations& book);
 void expect_binary(Expectations& book);
 void expect_reductions(Expectations& book);
+void expect_lines(Expectations& book);
 void expect_shapes(Expectations& book);
 void expect_indices(Expectations& book);
 void expect_products(Expectations& book);
