@@ -17,7 +17,7 @@ namespace {
 
 // The root, with gradient 0 at 0. The root of 0 is not taken at all, or its infinite slope would turn into NaN.
 Tensor root(const Tensor& squares) {
-    const Tensor positive = squares > 0.0;
+    const Tensor positive = squares != 0.0;  // or NaN, which stays
     return where(positive, sqrt(where(positive, squares, 1.0)), 0.0);
 }
 

@@ -80,6 +80,8 @@ void expect_binary(Expectations& book);
 void expect_reductions(Expectations& book);
 void expect_lines(Expectations& book);
 void expect_shapes(Expectations& book);
+void refuse_shapes(Expectations& book);
+void expect_windows(Expectations& book);
 void expect_indices(Expectations& book);
 void expect_products(Expectations& book);
 void expect_images(Expectations& book);
