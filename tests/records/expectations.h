@@ -84,6 +84,7 @@ void refuse_shapes(Expectations& book);
 void expect_windows(Expectations& book);
 void expect_indices(Expectations& book);
 void expect_products(Expectations& book);
+void refuse_products(Expectations& book);
 void expect_images(Expectations& book);
 void expect_random(Expectations& book);
 void expect_layers(Expectations& book);
