@@ -88,7 +88,7 @@ IntList dim_flags(const char* op, const Dims& dims, std::int64_t rank) {
     return flags;
 }
 
-Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
+Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b, const char* what) {
     const Shape& longer = a.rank() >= b.rank() ? a : b;
     const Shape& shorter = a.rank() >= b.rank() ? b : a;
     Shape out = longer;
@@ -96,8 +96,8 @@ Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
     for (std::int64_t i = 0; i < shorter.rank(); ++i) {
         const std::int64_t left = longer[offset + i];
         const std::int64_t right = shorter[i];
-        require<ShapeError>(left == right || left == 1 || right == 1, "[", op,
-                            "] expected shapes that broadcast (each extent equal or 1, counted from the end), got ", a, " and ", b);
+        require<ShapeError>(left == right || left == 1 || right == 1, "[", op, "] expected ", what,
+                            " that broadcast (each extent equal or 1, counted from the end), got ", a, " and ", b);
         out[offset + i] = left == 1 ? right : left;
     }
     return out;

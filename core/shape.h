@@ -80,8 +80,8 @@ void require_extents(const char* op, const Shape& shape);
 /// The given dims as 0 or 1 per dimension; an empty list means all. Throws on a dim out of range or named twice.
 IntList dim_flags(const char* op, const Dims& dims, std::int64_t rank);
 
-/// The shape two operands broadcast to under NumPy's rule; throws ShapeError naming the op.
-Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b);
+/// The shape two operands broadcast to under NumPy's rule; throws ShapeError naming the op, and what did not broadcast.
+Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b, const char* what = "shapes");
 
 /// Elements between neighbours along each dimension of a row-major tensor.
 IntList row_major_strides(const Shape& shape);

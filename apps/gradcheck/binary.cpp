@@ -30,13 +30,15 @@ void add_selection(RecordList& list) {
     const auto both = [] { return std::vector<Tensor>{distinct_input({3, 4}, 1), distinct_input({3, 4}, 2) + 0.1}; };
     list.add("maximum", "", both(), [](const auto& in) { return maximum(in[0], in[1]); });
     list.add("minimum", "", both(), [](const auto& in) { return minimum(in[0], in[1]); });
+    list.add("minimum", "broadcast", {distinct_input({3, 1}), distinct_input({4}, 2) + 0.1}, [](const auto& in) { return minimum(in[0], in[1]); });
     list.add("maximum", "broadcast", {distinct_input({3, 4}), distinct_input({4}, 2) + 0.1}, [](const auto& in) { return maximum(in[0], in[1]); });
 
     const Tensor condition = normal_input({3, 4}, 5) > 0.0;
-    list.add("where", "", both(), [condition](const auto& in) { return where(condition, in[0], in[1]); });
-    list.add("where", "number", {normal_input({3, 4})},
-             [condition](const auto& in) { return where(condition, in[0], 1.0) + where(condition, 2.0, 3.0 * in[0]); });
-    list.add("where", "broadcast", {normal_input({4}), normal_input({3, 1}, 2)}, [condition](const auto& in) { return where(condition, in[0], in[1]); });
+    const auto choose = [](const auto& in) { return where(in[0], in[1], in[2]); };
+    list.add("where", "", {condition, distinct_input({3, 4}, 1), distinct_input({3, 4}, 2)}, choose);
+    list.add("where", "broadcast", {condition, normal_input({4}), normal_input({3, 1}, 2)}, choose);
+    list.add("where", "broadcast condition", {normal_input({3, 1}, 5) > 0.0, normal_input({4}), normal_input({3, 4}, 2)}, choose);
+    list.add("where", "number", {condition, normal_input({3, 4})}, [](const auto& in) { return where(in[0], in[1], 1.0) + where(in[0], 2.0, 3.0 * in[1]); });
     for (const char* comparison : {"operator>", "operator<", "operator>=", "operator<=", "operator==", "operator!="})
         list.add_without_gradient(comparison, "a comparison: constant almost everywhere, gives u8");
 }

@@ -14,7 +14,7 @@ struct CheckRecord {
     std::string subject;  ///< its name in the headers
     std::string variant;  ///< the setting, if there are several
     TensorsFunction function = {};
-    std::vector<Tensor> inputs = {};  ///< f64, or i64 where they are indices or labels
+    std::vector<Tensor> inputs = {};  ///< f64 are differentiated; integers are passed on as they are
     std::string no_gradient = {};     ///< why there is nothing to check; empty: there is
 
     std::string name() const { return variant.empty() ? subject : subject + ", " + variant; }

@@ -7,10 +7,13 @@ namespace {
 
 using Reduction = Tensor (*)(const Tensor&, const Dims&, bool);
 
-// Over everything, over the middle and over the outer dimensions, with and without keepdim: each has a kernel of its own.
+// Over everything, over the first, the middle, the last and the outer dimensions, with and without keepdim: columns, rows and runs of
+// both have kernels of their own.
 void add_reduction(RecordList& list, const char* name, Reduction reduce, Tensor (*input)(const Shape&, std::uint64_t)) {
     const Tensor x = input({2, 3, 4}, 1);
     list.add(name, "all", {x}, [reduce](const auto& in) { return reduce(in[0], {}, false); });
+    list.add(name, "first dim", {x}, [reduce](const auto& in) { return reduce(in[0], 0, false); });
+    list.add(name, "last dim", {x}, [reduce](const auto& in) { return reduce(in[0], -1, false); });
     list.add(name, "dim 1", {x}, [reduce](const auto& in) { return reduce(in[0], 1, false); });
     list.add(name, "dims 0 and 2, keepdim", {x}, [reduce](const auto& in) { return reduce(in[0], {0, 2}, true); });
 }
@@ -30,10 +33,14 @@ std::vector<CheckRecord> reduction_records() {
     const Tensor x = normal_input({2, 3, 4});
     list.add("var", "all", {x}, [](const auto& in) { return var(in[0]); });
     list.add("var", "dim 2, population", {x}, [](const auto& in) { return var(in[0], 2, true, 0); });
+    list.add("var", "dims 0 and 2, keepdim", {x}, [](const auto& in) { return var(in[0], {0, 2}, true); });
+    list.add("softmax", "all", {x}, [](const auto& in) { return softmax(in[0], {}); });
     list.add("softmax", "last dim", {x}, [](const auto& in) { return softmax(in[0], -1); });
     list.add("softmax", "dims 0 and 1", {x}, [](const auto& in) { return softmax(in[0], {0, 1}); });
     list.add("log_softmax", "last dim", {x}, [](const auto& in) { return log_softmax(in[0], -1); });
     list.add("log_softmax", "dim 1", {x}, [](const auto& in) { return log_softmax(in[0], 1); });
+    list.add("log_softmax", "dims 0 and 2", {x}, [](const auto& in) { return log_softmax(in[0], {0, 2}); });
+    list.add("cumsum", "last dim", {x}, [](const auto& in) { return cumsum(in[0], -1); });
     list.add("cumsum", "dim 1", {x}, [](const auto& in) { return cumsum(in[0], 1); });
     list.add("sort", "ascending", {distinct_input({3, 5})}, [](const auto& in) { return sort(in[0]).values; });
     list.add("sort", "dim 0, descending", {distinct_input({3, 5})}, [](const auto& in) { return sort(in[0], 0, true).values; });

@@ -9,7 +9,7 @@ class BatchPlan {
 public:
     /// The leading dimensions of both operands; throws ShapeError naming the op if they do not broadcast.
     BatchPlan(const char* op, const Shape& a, const Shape& b)
-        : shape_(broadcast_shapes(op, a, b)), a_strides_(repeated_strides(a)), b_strides_(repeated_strides(b)) {}
+        : shape_(broadcast_shapes(op, a, b, "leading dimensions")), a_strides_(repeated_strides(a)), b_strides_(repeated_strides(b)) {}
 
     /// The leading dimensions of the result.
     const Shape& shape() const { return shape_; }

@@ -67,9 +67,33 @@ Tensor elu(const Tensor& a, double alpha) {
                   }));
 }
 
+namespace {
+
+// Beyond this every gate is 0 or 1, and flat.
+constexpr double gate_limit = 1e15;
+
+// x times g with x kept within limits, which hold infinities alone: where a gate is 0, so is the product, rather than NaN.
+Tensor limited_product(const Tensor& x, const Tensor& g, double low, double high) {
+    Tensor out = empty(x.shape(), x.dtype());
+    visit_floating("gate", x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        kernels::map_binary<T, T>(x, g, out, [low = static_cast<T>(low), high = static_cast<T>(high)](T value, T factor) {
+            const T raised = value < low ? low : value;
+            return (raised > high ? high : raised) * factor;
+        });
+    });
+    return record("gate", std::move(out), gradient(x, [g = Saved(g)](const Tensor& gg) { return gg * g; }),
+                  gradient(g, [x = Saved(x)](const Tensor& gg) { return limited_product(x, gg, -gate_limit, gate_limit); }));
+}
+
+// a * gate for a gate of a between 0 at -infinity and 1 at infinity.
+Tensor gated(const Tensor& a, const Tensor& gate) { return limited_product(a, gate, -gate_limit, std::numeric_limits<double>::infinity()); }
+
+}  // namespace
+
 Tensor silu(const Tensor& a) {
     require<DTypeError>(is_floating(a.dtype()), "[silu] expected f32 or f64, got ", a.dtype(), "; convert with .to(DType::f32)");
-    return a * sigmoid(a);
+    return gated(a, sigmoid(a));
 }
 
 namespace {
@@ -83,11 +107,11 @@ Tensor normal_cdf(const Tensor& a) {
 }  // namespace
 
 Tensor gelu(const Tensor& a, GeluForm form) {
-    if (form == GeluForm::exact) return a * normal_cdf(a);
+    if (form == GeluForm::exact) return gated(a, normal_cdf(a));
     // (1 + tanh(u)) / 2 = sigmoid(2 u). Past 100 either is 0 or 1, and the cube would overflow.
     require<DTypeError>(is_floating(a.dtype()), "[gelu] expected f32 or f64, got ", a.dtype(), "; convert with .to(DType::f32)");
     const Tensor x = clamp(a, -100.0, 100.0);
-    return a * sigmoid((std::numbers::sqrt2 * std::numbers::inv_sqrtpi * 2) * (x + 0.044715 * pow(x, 3.0)));
+    return gated(a, sigmoid((std::numbers::sqrt2 * std::numbers::inv_sqrtpi * 2) * (x + 0.044715 * pow(x, 3.0))));
 }
 
 }  // namespace knoll

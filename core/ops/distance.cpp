@@ -17,7 +17,7 @@ namespace {
 
 // The root, with gradient 0 at 0. The root of 0 is not taken at all, or its infinite slope would turn into NaN.
 Tensor root(const Tensor& squares) {
-    const Tensor positive = squares > 0.0;
+    const Tensor positive = squares != 0.0;  // or NaN, which stays
     return where(positive, sqrt(where(positive, squares, 1.0)), 0.0);
 }
 
@@ -71,6 +71,7 @@ Tensor magnitude(const Tensor& a, std::int64_t dim) {
 Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, double epsilon) {
     require_vectors("cosine_similarity", a, b);
     const Shape common = broadcast_shapes("cosine_similarity", a.shape(), b.shape());
+    require<ShapeError>(common.rank() > 0, "[cosine_similarity] expected vectors, got shapes ", a.shape(), " and ", b.shape());
     const std::int64_t from_end = wrap_dim("cosine_similarity", dim, common.rank()) - common.rank();
     const Tensor x = with_extent(a, common, from_end), y = with_extent(b, common, from_end);
     const Tensor scale_x = magnitude(x, from_end), scale_y = magnitude(y, from_end);

@@ -25,6 +25,7 @@ void require_indices(const char* op, const Tensor& index, std::int64_t count) {
         entry = flat / stride;
         flat %= stride;
     }
+    require<IndexError>(count > 0, "[", op, "] expected no indices into a dimension without elements, got ", *bad, " at position ", position);
     fail<IndexError>("[", op, "] expected indices from 0 to ", count - 1, ", got ", *bad, " at position ", position);
 }
 
@@ -103,6 +104,8 @@ Tensor scatter_add(const Tensor& a, std::int64_t dim, const Tensor& index, const
     dim = wrap_dim("scatter_add", dim, a.rank());
     require_index_fits("scatter_add", a, dim, index);
     require<ShapeError>(source.shape() == index.shape(), "[scatter_add] expected a source of the index's shape ", index.shape(), ", got ", source.shape());
+    require<DTypeError>(is_floating(a.dtype()) || !is_floating(source.dtype()), "[scatter_add] expected a source of integers for a tensor of ", a.dtype(),
+                        ", got ", source.dtype(), "; convert the tensor with .to(DType::", source.dtype(), ")");
     const std::int64_t extent = a.rank() > 0 ? a.shape()[dim] : 1;
     require_indices("scatter_add", index, extent);
     const Tensor added = scatter_along(source.to(a.dtype()), dim, index, extent);

@@ -11,6 +11,13 @@ namespace knoll {
 
 namespace {
 
+// std::pow takes denormals apart by their bits, and garbles what the arithmetic between counts as zero (set_flush_denormals()): a
+// number that compares equal to zero has to be zero.
+template <class T>
+[[gnu::always_inline]] inline T power(T x, T exponent) {
+    return std::pow(x == T(0) ? std::copysign(T(0), x) : x, exponent);
+}
+
 Tensor constant_power(const Tensor& a, double exponent) {
     const auto values = [&](const auto& f) { return map_floating("pow", a, f); };
     if (exponent == 1) return values([](auto x) { return x; });
@@ -18,14 +25,14 @@ Tensor constant_power(const Tensor& a, double exponent) {
     if (exponent == 3) return values([](auto x) { return x * x * x; });
     if (exponent == -1) return values([](auto x) { return decltype(x)(1) / x; });
     if (exponent == 0.5) return values([](auto x) { return std::sqrt(x); });
-    return values([exponent](auto x) { return std::pow(x, static_cast<decltype(x)>(exponent)); });
+    return values([exponent](auto x) { return power(x, static_cast<decltype(x)>(exponent)); });
 }
 
 Tensor tensor_power(const Tensor& a, const Tensor& b) {
     Tensor out = empty(broadcast_shapes("pow", a.shape(), b.shape()), a.dtype());
     visit_floating("pow", a.dtype(), [&](auto zero) {
         using T = decltype(zero);
-        kernels::map_binary<T, T>(a, b, out, [](T x, T y) { return std::pow(x, y); });
+        kernels::map_binary<T, T>(a, b, out, [](T x, T y) { return power(x, y); });
     });
     const auto by_base = [a = Saved(a), b = Saved(b)](const Tensor& g) {
         const Tensor is_one = (a.get() == 0.0) * (b.get() == 0.0);  // 0^0, whose derivative 0 * 0^-1 is to be 0

@@ -5,6 +5,8 @@
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/record.h>
 
+#include <algorithm>
+
 namespace knoll {
 
 namespace {
@@ -34,9 +36,9 @@ Tensor sum(const Tensor& a, const Dims& dims, bool keepdim) {
 
 Tensor mean(const Tensor& a, const Dims& dims, bool keepdim) {
     require<DTypeError>(is_floating(a.dtype()), "[mean] expected f32 or f64, got ", a.dtype(), "; convert with .to(DType::f32)");
-    const Tensor total = sum(a, dims, keepdim);
-    require<ShapeError>(a.numel() > 0 || total.numel() == 0, "[mean] expected at least one element, got shape ", a.shape());
-    return total * (static_cast<double>(total.numel()) / static_cast<double>(a.numel() > 0 ? a.numel() : 1));
+    const ReducedShape reduced("mean", a.shape(), dims);
+    require<ShapeError>(reduced.count > 0 || reduced.kept.numel() == 0, "[mean] expected at least one element, got shape ", a.shape());
+    return sum(a, dims, keepdim) * (1.0 / static_cast<double>(std::max<std::int64_t>(1, reduced.count)));
 }
 
 Tensor var(const Tensor& a, const Dims& dims, bool keepdim, std::int64_t correction) {

@@ -12,7 +12,8 @@ Shape resolve_shape(const Tensor& a, const Shape& wanted) {
     for (std::int64_t i = 0; i < shape.rank(); ++i) {
         require<ShapeError>(shape[i] >= -1, "[reshape] expected extents from 0, or one of -1, got ", wanted);
         if (shape[i] != -1) {
-            known *= shape[i];
+            require<ShapeError>(!__builtin_mul_overflow(known, shape[i], &known), "[reshape] expected a shape of ", a.numel(),
+                                " elements for a tensor of shape ", a.shape(), ", got ", wanted);
             continue;
         }
         require<ShapeError>(unknown < 0, "[reshape] expected at most one extent of -1, got ", wanted);

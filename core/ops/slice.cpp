@@ -59,7 +59,7 @@ Tensor slice(const Tensor& a, std::int64_t dim, std::int64_t begin, std::int64_t
     const std::int64_t extent = a.shape()[dim];
     Window window(a.shape());
     window.begin[dim] = clamp_position(begin, extent);
-    window.step[dim] = step;
+    window.step[dim] = std::min(step, std::max<std::int64_t>(1, extent));  // a longer one, which reaches nothing, might overflow
     const std::int64_t span = std::max<std::int64_t>(0, clamp_position(end, extent) - window.begin[dim]);
     window.extents[dim] = span / step + (span % step != 0 ? 1 : 0);
     return take("slice", a, window);
@@ -69,6 +69,7 @@ Tensor select(const Tensor& a, std::int64_t dim, std::int64_t index) {
     require<ShapeError>(a.rank() > 0, "[select] expected at least one dimension, got a scalar");
     dim = wrap_dim("select", dim, a.rank());
     const std::int64_t extent = a.shape()[dim];
+    require<IndexError>(extent > 0, "[select] expected a dimension with elements, got dimension ", dim, " of shape ", a.shape());
     require<IndexError>(index >= -extent && index < extent, "[select] expected an index from ", -extent, " to ", extent - 1, " along dimension ", dim,
                         " of shape ", a.shape(), ", got ", index);
     if (index < 0) index += extent;
@@ -76,6 +77,13 @@ Tensor select(const Tensor& a, std::int64_t dim, std::int64_t index) {
     shape.erase(dim);
     return reshape(slice(a, dim, index, index + 1), shape);
 }
+
+namespace {
+
+// Sums with it do not overflow.
+constexpr std::int64_t largest_amount = std::int64_t{1} << 60;
+
+}  // namespace
 
 Tensor pad(const Tensor& a, const std::vector<std::pair<std::int64_t, std::int64_t>>& amounts, double value) {
     const std::int64_t leading = a.rank() - static_cast<std::int64_t>(amounts.size());
@@ -85,6 +93,8 @@ Tensor pad(const Tensor& a, const std::vector<std::pair<std::int64_t, std::int64
     Shape shape = a.shape();
     for (std::int64_t i = leading; i < a.rank(); ++i) {
         const auto [before, after] = amounts[static_cast<std::size_t>(i - leading)];
+        require<ShapeError>(std::min(before, after) >= -largest_amount && std::max(before, after) <= largest_amount, "[pad] expected amounts up to ",
+                            largest_amount, " either way, got (", before, ", ", after, ")");
         shape[i] += before + after;
         kept.begin[i] = std::max<std::int64_t>(0, -before);
         kept.extents[i] += std::min<std::int64_t>(0, before) + std::min<std::int64_t>(0, after);

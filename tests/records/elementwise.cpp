@@ -60,18 +60,12 @@ void expect_with_kinks(Expectations& book) {
     book.value("clamp", "", each([](double x) { return 3.0 * x < -2.0 ? -2.0 : 3.0 * x > 2.5 ? 2.5 : 3.0 * x; })).also(odd).may_vanish = true;
 }
 
-}  // namespace
-
-void expect_elementwise(Expectations& book) {
-    expect_smooth(book);
-    expect_on_positive(book);
-    expect_with_kinks(book);
-
-    const Tensor integers = apps::index_input({3}, 5);
+void expect_refusals(Expectations& book) {
     using Unary = Tensor (*)(const Tensor&);
     const std::vector<std::pair<const char*, Unary>> floating_only{
         {"exp", exp},
         {"expm1", expm1},
+        {"square", square},
         {"sin", sin},
         {"cos", cos},
         {"tanh", tanh},
@@ -82,10 +76,38 @@ void expect_elementwise(Expectations& book) {
         {"softplus", softplus},
         {"log_sigmoid", log_sigmoid},
         {"silu", silu},
+        {"abs", abs},
+        {"relu", relu},
+        {"leaky_relu", [](const Tensor& a) { return leaky_relu(a, 0.2); }},
+        {"gelu", [](const Tensor& a) { return gelu(a); }},
+        {"gelu", [](const Tensor& a) { return gelu(a, GeluForm::tanh); }},
+        {"elu", [](const Tensor& a) { return elu(a); }},
+        {"clamp", [](const Tensor& a) { return clamp(a, 0.0, 1.0); }},
+        {"pow", [](const Tensor& a) { return pow(a, 2.0); }},
+        {"pow", [](const Tensor& a) { return pow(a, 0.3); }},
     };
-    for (const auto& [name, f] : floating_only)
+    const Tensor integers = apps::index_input({3}, 5), bytes = integers.to(DType::u8);
+    for (const auto& [name, f] : floating_only) {
+        const std::string expected = std::string("[") + name + "] expected f32 or f64, got ";
         book.refuse(
-            name, [f = f, integers] { f(integers); }, std::string("[") + name + "] expected f32 or f64, got i64");
+            name, [f = f, integers] { f(integers); }, expected + "i64; convert with .to(DType::f32)");
+        book.refuse(
+            name, [f = f, bytes] { f(bytes); }, expected + "u8; convert with .to(DType::f32)");
+    }
+    const Tensor x = apps::normal_input({3});
+    book.refuse(
+        "clamp", [x] { clamp(x, 1.0, 0.5); }, "[clamp] expected limits in order, got 1 and 0.5");
+    book.refuse(
+        "clamp", [x] { clamp(x, std::nan(""), 0.5); }, "[clamp] expected limits in order, got nan and 0.5");
+}
+
+}  // namespace
+
+void expect_elementwise(Expectations& book) {
+    expect_smooth(book);
+    expect_on_positive(book);
+    expect_with_kinks(book);
+    expect_refusals(book);
 }
 
 }  // namespace knoll::records

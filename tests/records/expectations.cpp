@@ -5,8 +5,8 @@
 namespace knoll::records {
 
 Expectations::Expectations() : records_(apps::check_records()) {
-    for (const auto expect : {expect_elementwise, expect_binary, expect_reductions, expect_shapes, expect_indices, expect_products, expect_images,
-                              expect_random, expect_layers, expect_losses})
+    for (const auto expect : {expect_elementwise, expect_binary, expect_reductions, expect_lines, expect_shapes, refuse_shapes, expect_windows, expect_indices,
+                              expect_products, refuse_products, expect_images, expect_random, expect_layers, expect_losses})
         expect(*this);
 }
 

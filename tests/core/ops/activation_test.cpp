@@ -123,6 +123,16 @@ TEST_CASE("the slopes of sigmoid and its kin keep their digits in the tails") {
     check_close(gelu(tensor({-12.0}, DType::f64)), tensor({reference_gelu(-12)}, DType::f64), 1e-13, 0);
 }
 
+TEST_CASE("silu and gelu and their slopes have their limits at infinities") {
+    const Tensor x = tensor({-infinity, infinity}, DType::f64);
+    for (const Activation& activation : activations) {
+        if (activation.name != "silu" && activation.name != "gelu" && activation.name != "tanh gelu") continue;
+        INFO(activation.name);
+        check_close(activation.op(x), tensor({0.0, infinity}, DType::f64), 0, 0);
+        check_close(slope(activation, x), tensor({0.0, 1.0}, DType::f64), 0, 0);
+    }
+}
+
 TEST_CASE("at 0 the slope of relu is 0, of leaky_relu the slope, of elu alpha") {
     const Tensor zero = tensor({0.0}, DType::f64);
     CHECK(slope(activations[3], zero).item() == 0);
