@@ -42,10 +42,11 @@ KlDiv::KlDiv(const Options&, Reduction reduction) : Loss(std::string(Options::ab
 Tensor KlDiv::evaluate(const Tensor& logits, const Tensor& targets, const LossContext&) const {
     check_rows(name(), logits);
     check_distributions(name(), logits, targets);
-    check_no_nan(name(), logits);
     const Tensor t = targets.to(logits.dtype());
-    const Tensor log_t = log(where(t > 0.0, t, 1.0));
-    Tensor losses = sum(t * (log_t - log_softmax(logits, 1)), 1);
+    const Tensor occurs = t > 0.0;
+    // A class of probability 0 has no share, even where log p is so small that it is -infinity.
+    Tensor losses = sum(t * where(occurs, log(where(occurs, t, 1.0)) - log_softmax(logits, 1), 0.0), 1);
+    check_value(name(), logits, losses);
     if (reduction() == Reduction::none) return losses;
     return reduction() == Reduction::sum ? sum(losses) : mean(losses);
 }
