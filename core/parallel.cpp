@@ -21,34 +21,44 @@ namespace {
 std::atomic<bool> flush_denormals_on{true};
 std::atomic<detail::Runner> stand_in{nullptr};
 
-// Treats denormals as zero in this thread while it lives.
+// How the processor treats denormals in this thread: a register that has bits for it.
+#if defined(__x86_64__)
+constexpr bool can_flush = true;
+using ControlWord = unsigned int;
+constexpr ControlWord flush_bits = 0x8040;  // results, and arguments
+ControlWord control_word() { return _mm_getcsr(); }
+void set_control_word(ControlWord word) { _mm_setcsr(word); }
+#elif defined(__aarch64__)
+constexpr bool can_flush = true;
+using ControlWord = std::uint64_t;
+constexpr ControlWord flush_bits = 1U << 24;  // both
+ControlWord control_word() {
+    ControlWord word = 0;
+    asm volatile("mrs %0, fpcr" : "=r"(word));
+    return word;
+}
+void set_control_word(ControlWord word) { asm volatile("msr fpcr, %0" : : "r"(word)); }
+#else
+constexpr bool can_flush = false;
+using ControlWord = unsigned int;
+constexpr ControlWord flush_bits = 0;
+ControlWord control_word() { return 0; }
+void set_control_word(ControlWord) {}
+#endif
+
+// Flushes denormals in this thread while it lives, or keeps them, whatever the thread itself does: all threads have to do the same.
 class DenormalGuard {
 public:
-    DenormalGuard() {
-#if defined(__x86_64__)
-        before_ = _mm_getcsr();
-        if (flush_denormals_on.load(std::memory_order_relaxed)) _mm_setcsr(before_ | 0x8040U);
-#elif defined(__aarch64__)
-        asm volatile("mrs %0, fpcr" : "=r"(before_));
-        if (flush_denormals_on.load(std::memory_order_relaxed)) asm volatile("msr fpcr, %0" : : "r"(before_ | (1UL << 24)));
-#endif
+    DenormalGuard() : before_(control_word()) {
+        const ControlWord others = before_ & ~flush_bits;
+        set_control_word(flush_denormals_on.load(std::memory_order_relaxed) ? others | flush_bits : others);
     }
-    ~DenormalGuard() {
-#if defined(__x86_64__)
-        _mm_setcsr(before_);
-#elif defined(__aarch64__)
-        asm volatile("msr fpcr, %0" : : "r"(before_));
-#endif
-    }
+    ~DenormalGuard() { set_control_word(before_); }
     DenormalGuard(const DenormalGuard&) = delete;
     DenormalGuard& operator=(const DenormalGuard&) = delete;
 
 private:
-#if defined(__aarch64__)
-    unsigned long before_ = 0;
-#else
-    unsigned int before_ = 0;
-#endif
+    ControlWord before_;
 };
 
 // One piece of work handed to the pool.
@@ -212,8 +222,11 @@ void set_num_threads(int count) {
     pool().resize(count);
 }
 
-bool flush_denormals() { return flush_denormals_on; }
-void set_flush_denormals(bool on) { flush_denormals_on = on; }
+bool flush_denormals() { return can_flush && flush_denormals_on; }
+bool set_flush_denormals(bool on) {
+    flush_denormals_on = on;
+    return can_flush || !on;
+}
 
 void detail::set_runner(Runner runner) { stand_in = runner; }
 

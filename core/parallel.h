@@ -12,9 +12,14 @@ inline constexpr int max_threads = 1024;
 /// Throws ValueError below 1 and above max_threads.
 void set_num_threads(int count);
 
-/// Denormal numbers count as zero inside kernels (on at first): arithmetic on them is up to a hundred times slower.
+/// Denormal numbers (below 1.2e-38 in f32, 2.2e-308 in f64) count as zero inside kernels, as arguments and as results, on at first:
+/// arithmetic on them is up to a hundred times slower. It holds for the kernels of every thread of the program, so results have the
+/// same bits at any number of threads, on or off. Outside of kernels each thread's own setting is as it was. PyTorch's
+/// set_flush_denormal() is off at first, and concerns the calling thread alone.
 bool flush_denormals();
-void set_flush_denormals(bool on);
+/// False, and without effect, if this processor cannot do what is asked: flushing works on x86-64 and AArch64. To be called between
+/// kernels, not while another thread is in one.
+bool set_flush_denormals(bool on);
 
 /// How many elements a kernel that does little with each gives a thread at a time.
 inline constexpr std::int64_t elements_per_chunk = 16384;

@@ -43,12 +43,10 @@ Tensor KlDiv::evaluate(const Tensor& logits, const Tensor& targets, const LossCo
     check_rows(name(), logits);
     check_distributions(name(), logits, targets);
     const Tensor t = targets.to(logits.dtype());
-    const Tensor is_possible = t > 0.0;
-    const Tensor log_t = log(where(is_possible, t, 1.0));
-    // Chosen, not only multiplied by 0: the logit of a class of no probability may be -inf.
-    const Tensor log_ratio = where(is_possible, log_t - log_softmax(logits, 1), 0.0);
-    const Tensor losses = sum(t * log_ratio, 1);
-    check_meaning(name(), logits, losses);
+    const Tensor occurs = t > 0.0;
+    // A class of probability 0 has no share, even where its logit, or log p, is -infinity.
+    Tensor losses = sum(t * where(occurs, log(where(occurs, t, 1.0)) - log_softmax(logits, 1), 0.0), 1);
+    check_value(name(), logits, losses);
     if (reduction() == Reduction::none) return losses;
     return reduction() == Reduction::sum ? sum(losses) : mean(losses);
 }

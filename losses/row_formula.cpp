@@ -1,5 +1,6 @@
 #include <knoll/core/kernels/rivals.h>
 #include <knoll/core/kernels/scratch.h>
+#include <knoll/core/ops/compare.h>
 #include <knoll/core/ops/index.h>
 #include <knoll/core/ops/reduce.h>
 #include <knoll/core/ops/shape.h>
@@ -50,8 +51,20 @@ SplitLogits split_logits(const Tensor& logits, const Tensor& classes) {
     return {reshape(gather(logits, 1, reshape(classes, {count, 1})), {count}), gather(logits, 1, columns)};
 }
 
-Tensor compose_entropy(const Tensor& rivals) {
-    const Tensor log_p = log_softmax(rivals, 1);
+// What a row comes to, one number each, in f64: the difference of two float logits may overflow a float.
+Tensor widen(const Tensor& numbers) { return numbers.to(DType::f64); }
+
+// The largest rival of each row, [N, 1]; finite, so that it can be subtracted.
+Tensor largest_rivals(const Tensor& rivals) {
+    return visit_floating("largest_rivals", rivals.dtype(), [&](auto zero) {
+        using Limits = std::numeric_limits<decltype(zero)>;
+        return clamp(max(rivals.detach(), 1, true), static_cast<double>(Limits::lowest()), static_cast<double>(Limits::max()));
+    });
+}
+
+// Of rivals minus the largest of them. So small a logarithm stands for all whose probability is 0: infinity times 0 would be NaN.
+Tensor compose_entropy(const Tensor& shifted) {
+    const Tensor log_p = clamp(log_softmax(shifted, 1), -1e30, 0.0);
     return -sum(exp(log_p) * log_p, 1);
 }
 
@@ -63,17 +76,18 @@ Tensor compose_margin(const Tensor& logits, const Tensor& target, const Tensor& 
 Tensor compose(const Problem& problem, const Tensor& logits) {
     const Tensor& classes = problem.classes;
     const SplitLogits split = split_logits(logits, classes);
+    const Tensor largest = largest_rivals(split.rivals), shifted = split.rivals - largest;
     const RowNeeds needs = problem.formula->needs();
-    const Tensor none = zeros(split.target.shape(), logits.dtype());
+    const Tensor none = zeros(split.target.shape(), DType::f64);
     const Tensor losses = problem.formula->compose({
-        .opposing = logsumexp(split.rivals, 1) - split.target,
-        .entropy = needs.entropy ? compose_entropy(split.rivals) : none,
-        .margin = needs.margin ? compose_margin(logits, split.target, problem.weights) : none,
-        .weight = problem.weights.defined() ? index_select(problem.weights, 0, classes) : ones_like(none),
+        .opposing = widen(logsumexp(shifted, 1)) + (widen(reshape(largest, split.target.shape())) - widen(split.target)),
+        .entropy = needs.entropy ? widen(compose_entropy(shifted)) : none,
+        .margin = needs.margin ? widen(compose_margin(logits, split.target, problem.weights)) : none,
+        .weight = problem.weights.defined() ? widen(index_select(problem.weights, 0, classes)) : ones_like(none),
         .total_weight = total_weight(problem),
         .classes = static_cast<double>(logits.size(1)),
     });
-    return problem.reduction == Reduction::none ? losses : problem.scale * sum(losses);
+    return (problem.reduction == Reduction::none ? losses : problem.scale * sum(losses)).to(logits.dtype());
 }
 
 // In one fused pass.

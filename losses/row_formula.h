@@ -24,7 +24,7 @@
 
 namespace knoll::losses {
 
-/// What a formula knows of a row. Number is a dual number, or a tensor with one number for each of N rows.
+/// What a formula knows of a row. Number is a dual number, or a tensor (f64) with one number for each of N rows.
 template <class Number>
 struct Row {
     /// The logit against the label, u = log((1 - p) / p) with p the true class's probability. As in opposing.h, -log p = softplus(u)

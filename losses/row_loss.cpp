@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace knoll::losses {
 
@@ -50,13 +51,19 @@ void check_rows(const std::string& name, const Tensor& logits) {
                         "; for one logit per label use a binary loss");
 }
 
-// A NaN among the logits comes out as one of the value, which is smaller; and so do infinities that leave a loss without meaning.
-void check_meaning(const std::string& name, const Tensor& logits, const Tensor& value) {
+void check_value(const std::string& name, const Tensor& logits, const Tensor& value) {
     if (first_nan(value) < 0) return;
-    const std::int64_t nan = first_nan(logits);
-    require<ValueError>(nan < 0, "[", name, "] expected logits that are numbers, got NaN at index ", row_and_column(nan, logits));
-    const std::int64_t infinity = first_where(logits, [](auto logit) { return std::isinf(logit); });
-    require<ValueError>(infinity < 0, "[", name, "] expected finite logits, got an infinity at index ", row_and_column(infinity, logits));
+    const auto refuse = [&](std::int64_t at, const char* expected, const auto& got) {
+        require<ValueError>(at < 0, "[", name, "] expected ", expected, ", got ", got, " at index ", row_and_column(at, logits));
+    };
+    refuse(first_nan(logits), "logits that are numbers", "NaN");
+    refuse(first_where(logits, [](auto logit) { return std::isinf(logit); }), "finite logits", "an infinity");
+    // A difference of two logits overflows where one of them is large enough.
+    visit_floating(name.c_str(), logits.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        const std::int64_t at = first_where(logits, [](auto logit) { return std::abs(logit) > std::numeric_limits<T>::max() / 2; });
+        if (at >= 0) refuse(at, "logits whose differences their type can hold", logits.data<T>()[static_cast<std::size_t>(at)]);
+    });
 }
 
 RowLoss::RowLoss(std::string_view name, RowFormulaPtr formula, Reduction reduction, const Tensor& class_weights)
@@ -75,7 +82,7 @@ Tensor RowLoss::evaluate(const Tensor& logits, const Tensor& targets, const Loss
         options.weights = class_weights_.to(logits.dtype());
     }
     Tensor value = apply_row_formula(static_name_, formula_, logits, classes, options);
-    check_meaning(name(), logits, value);
+    check_value(name(), logits, value);
     return value;
 }
 

@@ -21,7 +21,8 @@ private:
 
 /// Throws unless logits are [N, K] of f32 or f64 with N >= 1 and K >= 2.
 void check_rows(const std::string& name, const Tensor& logits);
-/// Throws ValueError with the index of what made a loss NaN: a NaN among the logits, or an infinity that leaves it without meaning.
-void check_meaning(const std::string& name, const Tensor& logits, const Tensor& value);
+/// Throws ValueError where the value of a loss is NaN, naming the logit that is to blame: a NaN, an infinity, or a number so large that
+/// differences overflow. Looking at the value first spares a pass over the logits.
+void check_value(const std::string& name, const Tensor& logits, const Tensor& value);
 
 }  // namespace knoll::losses

@@ -35,6 +35,28 @@ double median_milliseconds(const std::function<void()>& call, double seconds) {
     return median(std::move(times));
 }
 
+Turns take_turns(const std::function<void()>& first, const std::function<void()>& second) {
+    // As many calls as take long enough to be timed, and no longer: a busy system lets most such turns pass undisturbed.
+    constexpr double turn = 1;
+    const auto calls_for = [](const std::function<void()>& call) { return std::clamp(static_cast<int>(turn / milliseconds(call)), 1, 1000); };
+    const auto per_call = [](const std::function<void()>& call, int calls) {
+        return milliseconds([&] {
+                   for (int i = 0; i < calls; ++i) call();
+               }) /
+               calls;
+    };
+    const int first_calls = calls_for(first), second_calls = calls_for(second);
+    const double longest = std::max(first_calls * milliseconds(first), second_calls * milliseconds(second));
+    const int rounds = std::clamp(static_cast<int>(250 / longest), 21, 201);
+    std::vector<double> firsts, seconds, ratios;
+    for (int round = 0; round < rounds; ++round) {
+        firsts.push_back(per_call(first, first_calls));
+        seconds.push_back(per_call(second, second_calls));
+        ratios.push_back(firsts.back() / seconds.back());
+    }
+    return {median(std::move(firsts)), median(std::move(seconds)), median(std::move(ratios))};
+}
+
 double sgemm_gflops(int threads, double seconds) {
     constexpr std::int64_t side = 1024;
     set_num_threads(threads);

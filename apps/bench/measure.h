@@ -14,6 +14,12 @@ double median(std::vector<double> values);
 /// Median milliseconds of a call, from calls that together take about so many seconds; a few before that do not count.
 double median_milliseconds(const std::function<void()>& call, double seconds);
 
+/// Two calls that take turns, so that both see the same disturbances: median milliseconds of each, and the median of first / second.
+struct Turns {
+    double first = 0, second = 0, ratio = 0;
+};
+Turns take_turns(const std::function<void()>& first, const std::function<void()>& second);
+
 /// Single-precision matrix product of 1024 x 1024, in 10^9 multiplications and additions per second: the machine's practical peak.
 double sgemm_gflops(int threads, double seconds);
 

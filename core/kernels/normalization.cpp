@@ -5,6 +5,7 @@
 #include <knoll/core/parallel.h>
 
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 
 namespace knoll::kernels {
@@ -127,6 +128,56 @@ void map_channels(const ChannelView& view, T* out, const F& f) {
                  });
 }
 
+// A channel's mean as a T, and what that has lost: as much as the deviation where the mean is large.
+template <class T>
+struct Center {
+    explicit Center(double mean) : rounded(static_cast<T>(mean)), rest(mean - static_cast<double>(rounded)) {}
+    T rounded;
+    double rest;
+};
+
+// (x - mean) inverse weight + bias of one channel, as (x - rounded mean) scale + shift.
+template <class T>
+struct Affine {
+    Affine(double mean, double inverse, const T* weight, const T* bias, std::int64_t channel) {
+        const Center<T> of_channel(mean);
+        const double factor = inverse * (weight != nullptr ? static_cast<double>(weight[channel]) : 1.0);
+        center = of_channel.rounded;
+        scale = static_cast<T>(factor);
+        shift = static_cast<T>((bias != nullptr ? static_cast<double>(bias[channel]) : 0.0) - of_channel.rest * factor);
+    }
+    T operator()(T x) const { return (x - center) * scale + shift; }
+
+    T center, scale, shift;
+};
+
+// Products with x - rounded mean as products with x - mean.
+template <class T>
+void correct_products(const ChannelView& view, const double* mean, const double* sum, double* product) {
+    for (std::int64_t channel = 0; channel < view.channels; ++channel) product[channel] -= Center<T>(mean[channel]).rest * sum[channel];
+}
+
+// Mean and variance of one channel in two passes of doubles, which nothing but the variance itself overflows.
+template <class T>
+void refine_statistics(const ChannelView& view, const T* x, std::int64_t channel, double& mean, double& variance) {
+    const auto count = static_cast<double>(view.count());
+    const auto for_each = [&](const auto& body) {
+        for (std::int64_t outer = 0; outer < view.outer; ++outer) {
+            const T* row = x + (outer * view.channels + channel) * view.inner;
+            for (std::int64_t i = 0; i < view.inner; ++i) body(static_cast<double>(row[i]));
+        }
+    };
+    mean = 0;
+    for_each([&](double value) { mean += value / count; });
+    double rest = 0, squares = 0;
+    for_each([&](double value) {
+        rest += (value - mean) / count;
+        squares += (value - mean) * ((value - mean) / count);
+    });
+    mean += rest;
+    variance = std::max(squares - rest * rest, 0.0);
+}
+
 }  // namespace
 
 template <class T>
@@ -149,21 +200,29 @@ void channel_statistics(const ChannelView& view, const T* x, double* mean, doubl
             };
         },
         mean, variance);
+    // Where that value is far off, the squares of its distances have more digits than their sum keeps, or overflow.
+    constexpr double near_enough = 16;  // squared, in deviations
     const auto count = static_cast<double>(view.count());
+    const Scratch<bool> is_far(view.channels);
+    bool any_far = false;
     for (std::int64_t channel = 0; channel < view.channels; ++channel) {
-        const double shift = mean[channel] / count;
-        variance[channel] = std::max(variance[channel] / count - shift * shift, 0.0);  // in this order a NaN stays one
+        const double shift = mean[channel] / count, squares = variance[channel] / count;
+        variance[channel] = std::max(squares - shift * shift, 0.0);  // in this order a NaN stays one
         mean[channel] = static_cast<double>(x[channel * view.inner]) + shift;
+        is_far.data()[channel] = !(shift * shift <= near_enough * variance[channel] && squares <= std::numeric_limits<double>::max());
+        any_far |= is_far.data()[channel];
     }
+    if (!any_far) return;
+    parallel_for(view.channels, std::max<std::int64_t>(1, elements_per_chunk / view.count()), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t channel = begin; channel < end; ++channel)
+            if (is_far.data()[channel]) refine_statistics(view, x, channel, mean[channel], variance[channel]);
+    });
 }
 
 template <class T>
 void normalize(const ChannelView& view, const T* x, const double* mean, const double* inverse, const T* weight, const T* bias, T* y) {
     map_channels(view, y, [=](std::int64_t channel) {
-        const T center = static_cast<T>(mean[channel]);
-        const T scale = static_cast<T>(inverse[channel]) * (weight != nullptr ? weight[channel] : T(1));
-        const T shift = bias != nullptr ? bias[channel] : T(0);
-        return [=](std::int64_t i) { return (x[i] - center) * scale + shift; };
+        return [x, affine = Affine<T>(mean[channel], inverse[channel], weight, bias, channel)](std::int64_t i) { return affine(x[i]); };
     });
 }
 
@@ -172,11 +231,8 @@ void normalize_rectified(const ChannelView& view, const T* x, const double* mean
                          T* y) {
     const auto rectified = [=](const auto& added) {
         map_channels(view, y, [=](std::int64_t channel) {
-            const T center = static_cast<T>(mean[channel]);
-            const T scale = static_cast<T>(inverse[channel]) * (weight != nullptr ? weight[channel] : T(1));
-            const T shift = bias != nullptr ? bias[channel] : T(0);
-            return [=](std::int64_t i) {
-                const T value = (x[i] - center) * scale + shift + added(i);
+            return [x, added, affine = Affine<T>(mean[channel], inverse[channel], weight, bias, channel)](std::int64_t i) {
+                const T value = affine(x[i]) + added(i);
                 return value < T(0) ? T(0) : value;
             };
         });
@@ -201,6 +257,7 @@ void channel_products(const ChannelView& view, const T* g, const T* x, const dou
             };
         },
         sum, product);
+    correct_products<T>(view, mean, sum, product);
 }
 
 template <class T>
@@ -221,6 +278,7 @@ void rectified_products(const ChannelView& view, const T* g, const T* y, const T
             };
         },
         sum, product);
+    correct_products<T>(view, mean, sum, product);
 }
 
 template <class T>
@@ -228,11 +286,15 @@ void normalize_gradient(const ChannelView& view, const T* g, const T* x, const d
                         const double* product, T* gradient) {
     const auto count = static_cast<double>(view.count());
     map_channels(view, gradient, [=](std::int64_t channel) {
-        const double factor = inverse[channel] * (weight != nullptr ? static_cast<double>(weight[channel]) : 1.0);
-        const T scale = static_cast<T>(factor), center = static_cast<T>(mean[channel]);
-        const T shift = static_cast<T>(-factor * sum[channel] / count);
-        const T slope = static_cast<T>(-factor * inverse[channel] * inverse[channel] * product[channel] / count);
-        return [=](std::int64_t i) { return scale * g[i] + (slope * (x[i] - center) + shift); };
+        // inverse weight (g - mean of g - normalised x times the mean of g times that); the normalised x, since products with the cube of
+        // the inverse may underflow.
+        const Center<T> of_channel(mean[channel]);
+        const T scale = static_cast<T>(inverse[channel] * (weight != nullptr ? static_cast<double>(weight[channel]) : 1.0));
+        const T center = of_channel.rounded, unit = static_cast<T>(inverse[channel]);
+        const double mean_product = product[channel] * inverse[channel] / count;
+        const T slope = static_cast<T>(-mean_product);
+        const T shift = static_cast<T>(mean_product * of_channel.rest * inverse[channel] - sum[channel] / count);
+        return [=](std::int64_t i) { return scale * (g[i] + (slope * ((x[i] - center) * unit) + shift)); };
     });
 }
 

@@ -14,7 +14,8 @@ struct ChannelView {
     std::int64_t count() const { return outer * inner; }
 };
 
-/// Mean and mean squared distance from it, of each channel: one pass, stable for any mean.
+/// Mean and mean squared distance from it, of each channel: one pass, and two more over channels whose first value is far from the mean.
+/// Right for any mean and spread whose square a double holds.
 template <class T>
 void channel_statistics(const ChannelView& view, const T* x, double* mean, double* variance);
 

@@ -59,19 +59,26 @@ template <class Combine, class T>
     return total;
 }
 
-template <class Combine, class T, class Out>
-void reduce_rows(const T* x, std::int64_t rows, std::int64_t count, Out* out) {
+struct AsItIs {
+    template <class Accumulator>
+    Accumulator operator()(Accumulator value) const {
+        return value;
+    }
+};
+
+template <class Combine, class T, class Out, class Finish = AsItIs>
+void reduce_rows(const T* x, std::int64_t rows, std::int64_t count, Out* out, const Finish& finish = {}) {
     run_vectorized([=] {
-        for (std::int64_t r = 0; r < rows; ++r) out[r] = static_cast<Out>(reduce_row<Combine>(x + r * count, count));
+        for (std::int64_t r = 0; r < rows; ++r) out[r] = static_cast<Out>(finish(reduce_row<Combine>(x + r * count, count)));
     });
 }
 
 /// inner = 1: each output is made of consecutive elements.
-template <class Combine, class T>
-void reduce_last(const T* x, std::int64_t outer, std::int64_t reduced, T* out) {
+template <class Combine, class T, class Finish>
+void reduce_last(const T* x, std::int64_t outer, std::int64_t reduced, T* out, const Finish& finish) {
     if (reduced <= reduce_chunk) {
         parallel_for(outer, std::max<std::int64_t>(1, reduce_chunk / std::max<std::int64_t>(reduced, 1)),
-                     [&](std::int64_t begin, std::int64_t end) { reduce_rows<Combine>(x + begin * reduced, end - begin, reduced, out + begin); });
+                     [&](std::int64_t begin, std::int64_t end) { reduce_rows<Combine>(x + begin * reduced, end - begin, reduced, out + begin, finish); });
         return;
     }
     using Accumulator = typename Combine::Accumulator;
@@ -82,7 +89,7 @@ void reduce_last(const T* x, std::int64_t outer, std::int64_t reduced, T* out) {
         const std::int64_t begin = job % chunks * reduce_chunk;
         reduce_rows<Combine>(x + job / chunks * reduced + begin, 1, std::min(reduce_chunk, reduced - begin), partials + job);
     });
-    reduce_rows<Combine>(partials, outer, chunks, out);
+    reduce_rows<Combine>(partials, outer, chunks, out, finish);
 }
 
 /// Combines rows of so many columns, a stride apart, into the accumulators.
@@ -98,8 +105,8 @@ void combine_rows(const T* x, std::int64_t rows, std::int64_t stride, std::int64
 }
 
 /// inner > 1: columns are combined side by side, a tile of columns and a chunk of rows at a time.
-template <class Combine, class T>
-void reduce_tiles(const T* x, std::int64_t outer, std::int64_t reduced, std::int64_t inner, T* out) {
+template <class Combine, class T, class Finish>
+void reduce_tiles(const T* x, std::int64_t outer, std::int64_t reduced, std::int64_t inner, T* out, const Finish& finish) {
     using Accumulator = typename Combine::Accumulator;
     const std::int64_t tiles = (inner + reduce_columns - 1) / reduce_columns;
     const std::int64_t chunk_rows = reduce_chunk / std::min(inner, reduce_columns);
@@ -115,7 +122,8 @@ void reduce_tiles(const T* x, std::int64_t outer, std::int64_t reduced, std::int
         if (chunks > 1)
             std::copy_n(totals.data(), columns, partials + chunk * inner + column);
         else
-            std::transform(totals.data(), totals.data() + columns, out + o * inner + column, [](Accumulator value) { return static_cast<T>(value); });
+            std::transform(totals.data(), totals.data() + columns, out + o * inner + column,
+                           [finish](Accumulator value) { return static_cast<T>(finish(value)); });
     };
     const std::int64_t tile_elements = std::max<std::int64_t>(1, std::min(reduced, chunk_rows) * std::min(inner, reduce_columns));
     parallel_for(outer * chunks * tiles, std::max<std::int64_t>(1, reduce_chunk / tile_elements), [&](std::int64_t begin, std::int64_t end) {
@@ -125,20 +133,21 @@ void reduce_tiles(const T* x, std::int64_t outer, std::int64_t reduced, std::int
     for (std::int64_t o = 0; o < outer; ++o) {
         Accumulator* totals = partials + o * chunks * inner;
         combine_rows<Combine>(totals + inner, chunks - 1, inner, inner, totals);
-        std::transform(totals, totals + inner, out + o * inner, [](Accumulator value) { return static_cast<T>(value); });
+        std::transform(totals, totals + inner, out + o * inner, [finish](Accumulator value) { return static_cast<T>(finish(value)); });
     }
 }
 
 }  // namespace detail
 
-/// out[o, i] = x[o, 0, i] combined with x[o, 1, i] and so on; the start where nothing is reduced.
-template <class Combine, class T>
-void reduce_middle(const T* x, std::int64_t outer, std::int64_t reduced, std::int64_t inner, T* out) {
+/// out[o, i] = x[o, 0, i] combined with x[o, 1, i] and so on; the start where nothing is reduced. An accumulator becomes an element after
+/// finish() has had it.
+template <class Combine, class T, class Finish = detail::AsItIs>
+void reduce_middle(const T* x, std::int64_t outer, std::int64_t reduced, std::int64_t inner, T* out, const Finish& finish = {}) {
     if (outer == 0 || inner == 0) return;
     if (inner == 1)
-        detail::reduce_last<Combine>(x, outer, reduced, out);
+        detail::reduce_last<Combine>(x, outer, reduced, out, finish);
     else
-        detail::reduce_tiles<Combine>(x, outer, reduced, inner, out);
+        detail::reduce_tiles<Combine>(x, outer, reduced, inner, out, finish);
 }
 
 }  // namespace knoll::kernels

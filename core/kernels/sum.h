@@ -10,4 +10,8 @@ namespace knoll::kernels {
 template <class T>
 void sum_middle(const T* x, std::int64_t outer, std::int64_t reduced, std::int64_t inner, T* out);
 
+/// That divided by `reduced`.
+template <class T>
+void mean_middle(const T* x, std::int64_t outer, std::int64_t reduced, std::int64_t inner, T* out);
+
 }  // namespace knoll::kernels

@@ -103,15 +103,20 @@ SmallVector<Tensor> fused_rectified_gradients(const Tensor& g, const Tensor& y, 
             needed[3] ? rectified : Tensor{}};
 }
 
-// The same in differentiable ops; the statistics follow x, so they are computed from it again.
-SmallVector<Tensor> composed_gradients(const Tensor& upstream, const Tensor& input, const Tensor& weight, const ChannelView& view, double epsilon,
-                                       const SmallVector<bool>& needed) {
+// The same in differentiable ops; the statistics follow x, so they are computed from it again, once a first normalisation by those
+// that are known has made all numbers of the size of 1.
+SmallVector<Tensor> composed_gradients(const Tensor& upstream, const Tensor& input, const Tensor& weight, const ChannelView& view, const Statistics& statistics,
+                                       double epsilon, const SmallVector<bool>& needed) {
     const Shape shape{view.outer, view.channels, view.inner};
     const Dims within{0, 2};
     const Tensor x = reshape(input, shape), g = reshape(upstream, shape);
-    const Tensor centered = x - mean(x, within, true);
-    const Tensor inverse = pow(mean(centered * centered, within, true) + epsilon, -0.5);
-    const Tensor normalized = centered * inverse;
+    const auto known = [&](const Tensor& of_channels) { return reshape(of_channels.to(x.dtype()), {1, view.channels, 1}); };
+    const Tensor first_inverse = known(statistics.inverse);
+    const Tensor first = (x - known(statistics.mean)) * first_inverse;
+    const Tensor centered = first - mean(first, within, true);
+    const Tensor scaled_epsilon = known(statistics.inverse * statistics.inverse * epsilon);
+    const Tensor correction = pow(mean(centered * centered, within, true) + scaled_epsilon, -0.5);
+    const Tensor normalized = centered * correction, inverse = first_inverse * correction;
     SmallVector<Tensor> gradients(3);
     if (needed[0]) {
         const Tensor scaled = weight.defined() ? g * reshape(weight, {1, view.channels, 1}) : g;
@@ -128,7 +133,7 @@ Tensor normalize_channels(const char* op, const Tensor& x, const ChannelView& vi
                           double epsilon) {
     return record_joint(op, normalized_values(op, x, view, statistics, weight, bias), {x, weight, bias},
                         [x = Saved(x), weight = Saved(weight), view, statistics, epsilon](const Tensor& g, const SmallVector<bool>& needed) {
-                            return grad_enabled() ? composed_gradients(g, x, weight, view, epsilon, needed)
+                            return grad_enabled() ? composed_gradients(g, x, weight, view, statistics, epsilon, needed)
                                                   : fused_gradients(g, x, weight, view, statistics, needed);
                         });
 }
@@ -147,7 +152,7 @@ Tensor normalize_channels_rectified(const char* op, const Tensor& x, const Chann
                         [x = Saved(x), weight = Saved(weight), result, view, statistics, epsilon](const Tensor& g, const SmallVector<bool>& needed) {
                             if (!grad_enabled()) return fused_rectified_gradients(g, result, x, weight, view, statistics, needed);
                             const Tensor rectified = where(result.get() > 0.0, g, zeros_like(g));
-                            SmallVector<Tensor> gradients = composed_gradients(rectified, x, weight, view, epsilon, needed);
+                            SmallVector<Tensor> gradients = composed_gradients(rectified, x, weight, view, statistics, epsilon, needed);
                             gradients.push_back(rectified);
                             return gradients;
                         });

@@ -5,7 +5,7 @@
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/record.h>
 
-#include <algorithm>
+#include <type_traits>
 
 namespace knoll {
 
@@ -38,7 +38,13 @@ Tensor mean(const Tensor& a, const Dims& dims, bool keepdim) {
     require<DTypeError>(is_floating(a.dtype()), "[mean] expected f32 or f64, got ", a.dtype(), "; convert with .to(DType::f32)");
     const ReducedShape reduced("mean", a.shape(), dims);
     require<ShapeError>(reduced.count > 0 || reduced.kept.numel() == 0, "[mean] expected at least one element, got shape ", a.shape());
-    return sum(a, dims, keepdim) * (1.0 / static_cast<double>(std::max<std::int64_t>(1, reduced.count)));
+    // Divided before it is rounded to an element, so that no sum overflows one.
+    Tensor out = reduce_values(a, reduced, keepdim, [](const auto* x, std::int64_t outer, std::int64_t count, std::int64_t inner, auto* into) {
+        if constexpr (std::is_floating_point_v<std::remove_pointer_t<decltype(into)>>) kernels::mean_middle(x, outer, count, inner, into);
+    });
+    return record("mean", std::move(out), gradient(a, [reduced, shape = a.shape()](const Tensor& g) {
+                      return broadcast_to(reshape(g, reduced.kept) / static_cast<double>(reduced.count), shape);
+                  }));
 }
 
 Tensor var(const Tensor& a, const Dims& dims, bool keepdim, std::int64_t correction) {
@@ -47,11 +53,15 @@ Tensor var(const Tensor& a, const Dims& dims, bool keepdim, std::int64_t correct
     require<ShapeError>(reduced.count > correction, "[var] expected more than ", correction, " elements to reduce, the correction, got ", reduced.count,
                         " from shape ", a.shape(), "; pass a correction of 0 for the population's variance");
     const auto divisor = static_cast<double>(reduced.count - correction);
-    const Tensor values = a.detach();
-    const Tensor distance = values - mean(values, dims, true);
-    Tensor out = sum(distance * distance, dims, keepdim) / divisor;
-    return record("var", std::move(out), gradient(a, [a = Saved(a), dims, divisor, kept = reduced.kept](const Tensor& g) {
-                      return reshape(g, kept) * (2.0 / divisor) * (a.get() - mean(a, dims, true));
+    // The mean of distances from a rounded mean is what rounding has taken, more than the deviation where the mean is large.
+    const auto centered = [dims](const Tensor& x, const Tensor& rounded_mean) {
+        const Tensor distance = x - rounded_mean;
+        return distance - mean(distance, dims, true);
+    };
+    const Tensor values = a.detach(), rounded_mean = mean(values, dims, true), distance = centered(values, rounded_mean);
+    Tensor out = mean(distance * distance, dims, keepdim) * (static_cast<double>(reduced.count) / divisor);
+    return record("var", std::move(out), gradient(a, [a = Saved(a), rounded_mean, centered, divisor, kept = reduced.kept](const Tensor& g) {
+                      return reshape(g, kept) * (2.0 / divisor) * centered(a, rounded_mean);
                   }));
 }
 

@@ -1,8 +1,14 @@
-#include <knoll/core/error.h>
-#include <knoll/core/parallel.h>
+#include "support/threads.h"
+
+#include <knoll/core/core.h>
 #include <catch2/catch.hpp>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include <atomic>
+#include <cmath>
 #include <limits>
 #include <mutex>
 #include <set>
@@ -125,20 +131,70 @@ TEST_CASE("the number of threads must be at least 1") {
     CHECK(num_threads() == before);
 }
 
+namespace {
+
+// Flushing as asked for, until the end of the test.
+struct Flushing {
+    explicit Flushing(bool on) { REQUIRE(set_flush_denormals(on)); }
+    ~Flushing() { set_flush_denormals(before); }
+    Flushing(const Flushing&) = delete;
+    Flushing& operator=(const Flushing&) = delete;
+
+    bool before = flush_denormals();
+};
+
+template <class T>
+bool keeps_denormals() {
+    volatile T smallest = std::numeric_limits<T>::min(), denormal = std::numeric_limits<T>::denorm_min();
+    return smallest / 2 > 0 && denormal * T(1e10) > 0;
+}
+
+int chunks_that_keep_denormals() {
+    std::atomic<int> kept{0};
+    parallel_chunks(64, [&](std::int64_t) { kept += keeps_denormals<float>() && keeps_denormals<double>() ? 1 : 0; });
+    return kept;
+}
+
+}  // namespace
+
 TEST_CASE("denormals are flushed inside kernels only, and only while asked for") {
-    const Threads scope(2);
-    volatile double smallest = std::numeric_limits<double>::min();
-    const auto is_kept = [&] { return smallest / 2 > 0; };
-    const auto kept_in_kernels = [&] {
-        std::atomic<int> kept{0};
-        parallel_chunks(64, [&](std::int64_t) { kept += is_kept() ? 1 : 0; });
-        return kept.load();
-    };
+    const Threads scope(GENERATE(1, 2));
     CHECK(flush_denormals());
-    CHECK(kept_in_kernels() == 0);
-    CHECK(is_kept());
-    set_flush_denormals(false);
-    CHECK(kept_in_kernels() == 64);
-    set_flush_denormals(true);
-    CHECK(kept_in_kernels() == 0);
+    CHECK(chunks_that_keep_denormals() == 0);
+    CHECK(keeps_denormals<double>());
+    {
+        const Flushing off(false);
+        CHECK_FALSE(flush_denormals());
+        CHECK(chunks_that_keep_denormals() == 64);
+    }
+    CHECK(chunks_that_keep_denormals() == 0);
+    parallel_chunks(1, [](std::int64_t) { CHECK_FALSE(keeps_denormals<float>()); });
+    CHECK_THROWS(parallel_chunks(3, [](std::int64_t) { throw std::runtime_error("stop"); }));
+    CHECK(keeps_denormals<float>());
+}
+
+#if defined(__x86_64__)
+TEST_CASE("a thread that flushes denormals itself has kernels like any other, and goes on flushing") {
+    const Threads scope(2);
+    const Flushing off(false);
+    const unsigned int before = _mm_getcsr();
+    _mm_setcsr(before | 0x8040U);
+    CHECK(chunks_that_keep_denormals() == 64);
+    CHECK_FALSE(keeps_denormals<double>());
+    _mm_setcsr(before);
+    CHECK(keeps_denormals<double>());
+}
+#endif
+
+TEST_CASE("results that are denormal, or kept from it, have the same bits at any number of threads") {
+    Rng rng{6};
+    const Tensor x = randn({300, 401}, rng) * 1e-19, y = randn({300, 401}, rng) * 1e-19, matrix = randn({401, 64}, rng) * 1e-20;
+    for (const bool flush : {true, false}) {
+        const Flushing scope(flush);
+        const auto results = [&] { return std::vector<Tensor>{x * y, matmul(x, matrix), sum(x * y, 0), softmax(x * 1e21, 1) * 1e-37}; };
+        check_same_bits(results);
+        int denormal = 0;
+        for (const double value : results()[0].to_vector()) denormal += value != 0 && std::abs(value) < std::numeric_limits<float>::min() ? 1 : 0;
+        CHECK((denormal > 0) != flush);
+    }
 }

@@ -221,6 +221,9 @@ TEST_CASE("single-label losses refuse bad input and say where it is") {
                           "[" + std::string(spec) + "] expected logits that are numbers, got NaN at index [1, 2]");
     const double infinity = std::numeric_limits<double>::infinity();
     CHECK_THROWS_WITH(cce(tensor({{infinity, 0.0, 1.0}}), tensor({1.0}, DType::i64)), "[cce] expected finite logits, got an infinity at index [0, 0]");
+    CHECK_THROWS_WITH(losses::KlDiv{}(tensor({{0.0, infinity}}), tensor({{0.5, 0.5}})), "[kl_div] expected finite logits, got an infinity at index [0, 1]");
+    CHECK_THROWS_WITH((losses::CrossEntropy{{.smoothing = 0.1}}(tensor({{0.0, 1.0}, {-1.7e308, 1.6e308}}, DType::f64), tensor({1.0, 0.0}, DType::i64))),
+                      "[cross_entropy] expected logits whose differences their type can hold, got -1.7e+308 at index [1, 0]");
     CHECK(losses::CrossEntropy{}(tensor({{-infinity, 0.0, 0.0}}), tensor({1.0}, DType::i64)).item() == Approx(std::log(2.0)));
     CHECK_THROWS_WITH((losses::CrossEntropy{{.class_weights = tensor({1.0, 2.0})}}(logits(), g)),
                       "[cross_entropy] expected class weights of shape [4], one per class of the logits, got [2]");

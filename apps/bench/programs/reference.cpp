@@ -14,7 +14,6 @@
 #include <knoll/losses/cross_entropy.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <iostream>
@@ -143,31 +142,10 @@ double largest_difference(const Case& one) {
     return share;
 }
 
-double milliseconds(const std::function<Results()>& call, int calls) {
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < calls; ++i) call();
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count() / calls;
-}
-
-// As many calls as take long enough to be timed.
-int calls_for(const std::function<Results()>& call) { return std::clamp(static_cast<int>(5 / milliseconds(call, 1)), 1, 1000); }
-
 void add_row(Table& table, const Case& one) {
-    constexpr int rounds = 21;
     const double difference = largest_difference(one);
-    const int reference_calls = calls_for(one.reference), knoll_calls = calls_for(one.knoll);
-    std::vector<double> reference, knoll, ratio;
-    for (int round = 0; round < rounds; ++round) {
-        reference.push_back(milliseconds(one.reference, reference_calls));
-        knoll.push_back(milliseconds(one.knoll, knoll_calls));
-        ratio.push_back(reference.back() / knoll.back());
-    }
-    table.add({{one.name},
-               {to_string(one.shape)},
-               {fixed(median(reference), 3)},
-               {fixed(median(knoll), 3)},
-               {fixed(median(ratio), 1)},
-               {fixed(1e6 * difference, 2)}});
+    const Turns turns = take_turns([&] { one.reference(); }, [&] { one.knoll(); });
+    table.add({{one.name}, {to_string(one.shape)}, {fixed(turns.first, 3)}, {fixed(turns.second, 3)}, {fixed(turns.ratio, 1)}, {fixed(1e6 * difference, 2)}});
 }
 
 void run() {
