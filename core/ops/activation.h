@@ -1,4 +1,5 @@
-// Activation functions. Each works on f32 and f64, keeps the shape, and stays finite and right at any finite input.
+// Activation functions. Each works on f32 and f64, keeps the shape, and stays finite and right at any finite input,
+// and is its limit at infinities.
 #pragma once
 
 #include <knoll/core/tensor.h>
