@@ -10,7 +10,7 @@ struct KlDivOptions {
 };
 
 /// sum over classes of t (log t - log p), p = softmax(logits), 0 log 0 = 0, for logits and targets [N, K]. One loss per row; the mean
-/// is over rows (PyTorch's "batchmean").
+/// is over rows (PyTorch's "batchmean"). Infinite where log p of a class that occurs is beyond the logits' type.
 class KlDiv : public Loss {
 public:
     using Options = KlDivOptions;

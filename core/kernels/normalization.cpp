@@ -5,7 +5,9 @@
 #include <knoll/core/parallel.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <tuple>
 #include <type_traits>
 
 namespace knoll::kernels {
@@ -103,16 +105,27 @@ void sum_channels(const ChannelView& view, const Add& add, double* first, double
     }
 }
 
-// out[i] = f(channel)(i) everywhere.
-template <class T, class F>
-void map_channels(const ChannelView& view, T* out, const F& f) {
+// out[i] = apply(coefficients(channel), i) everywhere; coefficients are a std::array of T.
+template <class T, class Coefficients, class Apply>
+void map_channels(const ChannelView& view, T* out, const Coefficients& coefficients, const Apply& apply) {
     if (view.inner == 1) {
+        // Neighbours are of different channels: all coefficients, found once, lie side by side too.
+        using Array = decltype(coefficients(0));
+        constexpr std::size_t many = std::tuple_size_v<Array>;
+        const Scratch<T> table(static_cast<std::int64_t>(many) * view.channels);
+        for (std::int64_t channel = 0; channel < view.channels; ++channel) {
+            const Array of_channel = coefficients(channel);
+            for (std::size_t k = 0; k < many; ++k) table.data()[static_cast<std::int64_t>(k) * view.channels + channel] = of_channel[k];
+        }
         parallel_for(view.outer, std::max<std::int64_t>(1, elements_per_chunk / std::max<std::int64_t>(1, view.channels)),
                      [&](std::int64_t begin, std::int64_t end) {
-                         run_vectorized([&] {
+                         run_vectorized([=, channels = view.channels, from = table.data()] {
                              for (std::int64_t outer = begin; outer < end; ++outer)
-                                 for (std::int64_t channel = 0; channel < view.channels; ++channel)
-                                     out[outer * view.channels + channel] = f(channel)(outer * view.channels + channel);
+                                 for (std::int64_t channel = 0; channel < channels; ++channel) {
+                                     Array of_channel;
+                                     for (std::size_t k = 0; k < many; ++k) of_channel[k] = from[static_cast<std::int64_t>(k) * channels + channel];
+                                     out[outer * channels + channel] = apply(of_channel, outer * channels + channel);
+                                 }
                          });
                      });
         return;
@@ -121,8 +134,8 @@ void map_channels(const ChannelView& view, T* out, const F& f) {
                  [&](std::int64_t begin, std::int64_t end) {
                      run_vectorized([&] {
                          for (std::int64_t row = begin; row < end; ++row) {
-                             const auto value = f(row % view.channels);
-                             for (std::int64_t i = row * view.inner; i < (row + 1) * view.inner; ++i) out[i] = value(i);
+                             const auto of_channel = coefficients(row % view.channels);
+                             for (std::int64_t i = row * view.inner; i < (row + 1) * view.inner; ++i) out[i] = apply(of_channel, i);
                          }
                      });
                  });
@@ -136,20 +149,16 @@ struct Center {
     double rest;
 };
 
-// (x - mean) inverse weight + bias of one channel, as (x - rounded mean) scale + shift.
+// Of (x - mean) inverse weight + bias, written as (x - rounded mean) scale + shift: the three, by channel.
 template <class T>
-struct Affine {
-    Affine(double mean, double inverse, const T* weight, const T* bias, std::int64_t channel) {
-        const Center<T> of_channel(mean);
-        const double factor = inverse * (weight != nullptr ? static_cast<double>(weight[channel]) : 1.0);
-        center = of_channel.rounded;
-        scale = static_cast<T>(factor);
-        shift = static_cast<T>((bias != nullptr ? static_cast<double>(bias[channel]) : 0.0) - of_channel.rest * factor);
-    }
-    T operator()(T x) const { return (x - center) * scale + shift; }
-
-    T center, scale, shift;
-};
+auto affine_coefficients(const double* mean, const double* inverse, const T* weight, const T* bias) {
+    return [=](std::int64_t channel) {
+        const Center<T> center(mean[channel]);
+        const double scale = inverse[channel] * (weight != nullptr ? static_cast<double>(weight[channel]) : 1.0);
+        const double shift = (bias != nullptr ? static_cast<double>(bias[channel]) : 0.0) - center.rest * scale;
+        return std::array<T, 3>{center.rounded, static_cast<T>(scale), static_cast<T>(shift)};
+    };
+}
 
 // Products with x - rounded mean as products with x - mean.
 template <class T>
@@ -221,8 +230,9 @@ void channel_statistics(const ChannelView& view, const T* x, double* mean, doubl
 
 template <class T>
 void normalize(const ChannelView& view, const T* x, const double* mean, const double* inverse, const T* weight, const T* bias, T* y) {
-    map_channels(view, y, [=](std::int64_t channel) {
-        return [x, affine = Affine<T>(mean[channel], inverse[channel], weight, bias, channel)](std::int64_t i) { return affine(x[i]); };
+    map_channels(view, y, affine_coefficients(mean, inverse, weight, bias), [x](const std::array<T, 3>& of_channel, std::int64_t i) {
+        const auto [center, scale, shift] = of_channel;
+        return (x[i] - center) * scale + shift;
     });
 }
 
@@ -230,11 +240,10 @@ template <class T>
 void normalize_rectified(const ChannelView& view, const T* x, const double* mean, const double* inverse, const T* weight, const T* bias, const T* shortcut,
                          T* y) {
     const auto rectified = [=](const auto& added) {
-        map_channels(view, y, [=](std::int64_t channel) {
-            return [x, added, affine = Affine<T>(mean[channel], inverse[channel], weight, bias, channel)](std::int64_t i) {
-                const T value = affine(x[i]) + added(i);
-                return value < T(0) ? T(0) : value;
-            };
+        map_channels(view, y, affine_coefficients(mean, inverse, weight, bias), [x, added](const std::array<T, 3>& of_channel, std::int64_t i) {
+            const auto [center, scale, shift] = of_channel;
+            const T value = (x[i] - center) * scale + shift + added(i);
+            return value < T(0) ? T(0) : value;
         });
     };
     if (shortcut != nullptr)
@@ -284,17 +293,18 @@ void rectified_products(const ChannelView& view, const T* g, const T* y, const T
 template <class T>
 void normalize_gradient(const ChannelView& view, const T* g, const T* x, const double* mean, const double* inverse, const T* weight, const double* sum,
                         const double* product, T* gradient) {
-    const auto count = static_cast<double>(view.count());
-    map_channels(view, gradient, [=](std::int64_t channel) {
-        // inverse weight (g - mean of g - normalised x times the mean of g times that); the normalised x, since products with the cube of
-        // the inverse may underflow.
-        const Center<T> of_channel(mean[channel]);
-        const T scale = static_cast<T>(inverse[channel] * (weight != nullptr ? static_cast<double>(weight[channel]) : 1.0));
-        const T center = of_channel.rounded, unit = static_cast<T>(inverse[channel]);
+    // inverse weight (g - mean of g - normalised x times the mean of g times that); the normalised x, since products with the cube of the
+    // inverse may underflow.
+    const auto coefficients = [=, count = static_cast<double>(view.count())](std::int64_t channel) {
+        const Center<T> center(mean[channel]);
+        const double scale = inverse[channel] * (weight != nullptr ? static_cast<double>(weight[channel]) : 1.0);
         const double mean_product = product[channel] * inverse[channel] / count;
-        const T slope = static_cast<T>(-mean_product);
-        const T shift = static_cast<T>(mean_product * of_channel.rest * inverse[channel] - sum[channel] / count);
-        return [=](std::int64_t i) { return scale * (g[i] + (slope * ((x[i] - center) * unit) + shift)); };
+        const double shift = mean_product * center.rest * inverse[channel] - sum[channel] / count;
+        return std::array<T, 5>{center.rounded, static_cast<T>(inverse[channel]), static_cast<T>(-mean_product), static_cast<T>(shift), static_cast<T>(scale)};
+    };
+    map_channels(view, gradient, coefficients, [g, x](const std::array<T, 5>& of_channel, std::int64_t i) {
+        const auto [center, unit, slope, shift, scale] = of_channel;
+        return scale * (g[i] + (slope * ((x[i] - center) * unit) + shift));
     });
 }
 

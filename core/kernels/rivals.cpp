@@ -97,13 +97,13 @@ void rival_gradient(const RivalRows<T>& rows, const RivalStatistics& statistics,
 
 template <class T>
 void weighted_margins(const RivalRows<T>& rows, const T* weights, double* margins) {
-    const Scratch<double> scratch(rows.classes);  // the difference of two floats may overflow a float
+    const Scratch<T> scratch(rows.classes);
     run_vectorized([rows, weights, margins, terms = scratch.data()] {
         for (std::int64_t r = 0; r < rows.count; ++r) {
             const T* logits = rows.logits + r * rows.classes;
-            const auto own = static_cast<double>(logits[rows.own[r]]);
-            for (std::int64_t k = 0; k < rows.classes; ++k) terms[k] = static_cast<double>(weights[k]) * (own - static_cast<double>(logits[k]));
-            margins[r] = detail::reduce_row<Sum<double>>(terms, rows.classes);
+            const T half = T(0.5) * logits[rows.own[r]];  // halves: the difference of two large logits may overflow
+            for (std::int64_t k = 0; k < rows.classes; ++k) terms[k] = weights[k] * (half - T(0.5) * logits[k]);
+            margins[r] = 2 * detail::reduce_row<Sum<T>>(terms, rows.classes);
         }
     });
 }

@@ -1,5 +1,6 @@
 #include <knoll/core/kernels/sum.h>
 #include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/compare.h>
 #include <knoll/core/ops/reduce.h>
 #include <knoll/core/ops/reduced.h>
 #include <knoll/core/ops/shape.h>
@@ -53,15 +54,13 @@ Tensor var(const Tensor& a, const Dims& dims, bool keepdim, std::int64_t correct
     require<ShapeError>(reduced.count > correction, "[var] expected more than ", correction, " elements to reduce, the correction, got ", reduced.count,
                         " from shape ", a.shape(), "; pass a correction of 0 for the population's variance");
     const auto divisor = static_cast<double>(reduced.count - correction);
-    // The mean of distances from a rounded mean is what rounding has taken, more than the deviation where the mean is large.
-    const auto centered = [dims](const Tensor& x, const Tensor& rounded_mean) {
-        const Tensor distance = x - rounded_mean;
-        return distance - mean(distance, dims, true);
-    };
-    const Tensor values = a.detach(), rounded_mean = mean(values, dims, true), distance = centered(values, rounded_mean);
-    Tensor out = mean(distance * distance, dims, keepdim) * (static_cast<double>(reduced.count) / divisor);
-    return record("var", std::move(out), gradient(a, [a = Saved(a), rounded_mean, centered, divisor, kept = reduced.kept](const Tensor& g) {
-                      return reshape(g, kept) * (2.0 / divisor) * centered(a, rounded_mean);
+    // Distances from a rounded mean have a mean themselves: what rounding has taken, which is more than the deviation where the mean is large.
+    const Tensor values = a.detach(), rounded_mean = mean(values, dims, true), distance = values - rounded_mean;
+    const Tensor rest = mean(distance, dims, keepdim), population = mean(distance * distance, dims, keepdim) - rest * rest;
+    Tensor out = where(population < 0.0, 0.0, population) * (static_cast<double>(reduced.count) / divisor);
+    return record("var", std::move(out), gradient(a, [a = Saved(a), rounded_mean, dims, divisor, kept = reduced.kept](const Tensor& g) {
+                      const Tensor distance = a.get() - rounded_mean;
+                      return reshape(g, kept) * (2.0 / divisor) * (distance - mean(distance, dims, true));
                   }));
 }
 
