@@ -18,9 +18,9 @@ namespace knoll::apps {
 
 namespace {
 
-class Comparison {
+class ComparisonRun {
 public:
-    Comparison(const CompareOptions& options, Console& console) : options_(options), console_(console), plan_(make_plan(options)) {
+    ComparisonRun(const CompareOptions& options, Console& console) : options_(options), console_(console), plan_(make_plan(options)) {
         results_.task = options.task;
         results_.data = plan_.task->data_name();
         results_.options = settings();
@@ -159,7 +159,7 @@ int run(const CompareOptions& options, Console& console) {
     std::optional<SignalWatch> signals{std::in_place};
     if (!options.resume.empty())
         for (const char* trace : {"options.txt", "runs"}) require_begun(options.resume, trace);
-    Comparison comparison{options, console};
+    ComparisonRun comparison{options, console};
     comparison.train_all(*signals);
     signals.reset();  // no run can be lost from here on
     return comparison.finish();
