@@ -64,15 +64,11 @@ Expectation& expect_layer(Expectations& book, const std::string& layer, const st
 
 void expect_activations(Expectations& book) {
     const auto odd = odd_shapes(apps::nonzero_input);
-    const auto gelu_tanh = [](double x) {
-        if (x == -INFINITY) return 0.0;
-        return x * logistic(2.0 * std::sqrt(2.0 / std::acos(-1.0)) * (x + 0.044715 * x * x * x));
-    };
     book.value("ReLU", "", [](const std::vector<Naive>& in) { return rectified(in[0]); }).also(odd).may_vanish = true;
     book.value("LeakyReLU", "", each([](double x) { return x < 0.0 ? 0.1 * x : x; })).also(odd);
-    book.value("GELU", "", each([](double x) { return x == -INFINITY ? 0.0 : 0.5 * x * std::erfc(-x / std::sqrt(2.0)); })).also(odd);
-    book.value("GELU", "tanh", each(gelu_tanh)).also(odd);
-    book.value("SiLU", "", each([](double x) { return x == -INFINITY ? 0.0 : x * logistic(x); })).also(odd);
+    book.value("GELU", "", each(gelu_of)).also(odd);
+    book.value("GELU", "tanh", each(gelu_tanh_of)).also(odd);
+    book.value("SiLU", "", each(silu_of)).also(odd);
     book.value("ELU", "", each([](double x) { return x < 0.0 ? std::expm1(x) : x; })).also(odd);
     book.value("Tanh", "", each([](double x) { return std::tanh(x); })).also(odd);
     book.value("Sigmoid", "", each(logistic)).also(odd);

@@ -13,6 +13,9 @@ namespace knoll::records {
 
 double logistic(double x);
 double softplus_of(double x);
+double silu_of(double x);
+double gelu_of(double x);
+double gelu_tanh_of(double x);
 
 /// f of every element.
 Naive mapped(const Naive& x, const std::function<double(double)>& f);
