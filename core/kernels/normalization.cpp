@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <tuple>
 #include <type_traits>
@@ -155,7 +156,8 @@ auto affine_coefficients(const double* mean, const double* inverse, const T* wei
     return [=](std::int64_t channel) {
         const Center<T> center(mean[channel]);
         const double scale = inverse[channel] * (weight != nullptr ? static_cast<double>(weight[channel]) : 1.0);
-        const double shift = (bias != nullptr ? static_cast<double>(bias[channel]) : 0.0) - center.rest * scale;
+        const double rest = std::isfinite(scale) ? center.rest * scale : 0.0;  // of an infinite weight no part is left over
+        const double shift = (bias != nullptr ? static_cast<double>(bias[channel]) : 0.0) - rest;
         return std::array<T, 3>{center.rounded, static_cast<T>(scale), static_cast<T>(shift)};
     };
 }

@@ -24,11 +24,14 @@ NamedTensors all_results() {
     NamedTensors results;
     for (const apps::CheckRecord& record : apps::check_records()) {
         if (!record.no_gradient.empty()) continue;
-        std::vector<Tensor> inputs;
-        for (const Tensor& input : record.inputs) inputs.push_back(input.detach().clone().set_requires_grad());
+        std::vector<Tensor> inputs, differentiable;
+        for (const Tensor& input : record.inputs) {
+            inputs.push_back(input.detach().clone());
+            if (is_floating(input.dtype())) differentiable.push_back(inputs.back().set_requires_grad());
+        }
         const std::string name = record.kind + "/" + record.name() + "/";
         const Tensor value = record.function(inputs);
-        const std::vector<Tensor> gradients = grad({sum(value * apps::normal_input(value.shape(), 7))}, inputs);
+        const std::vector<Tensor> gradients = grad({sum(value * apps::normal_input(value.shape(), 7))}, differentiable);
         results.emplace_back(name + "value", value.detach());
         for (std::size_t i = 0; i < gradients.size(); ++i) results.emplace_back(name + "gradient " + std::to_string(i), gradients[i]);
     }

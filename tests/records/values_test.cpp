@@ -110,7 +110,7 @@ TEST_CASE("every op, layer and loss has the value of plain loops on shapes that 
             for (const DType dtype : {DType::f64, DType::f32}) check_value(expectation, inputs, dtype);
 }
 
-TEST_CASE("infinities, NaN and zeros give what plain loops give, or an error; denormals what zeros give") {
+TEST_CASE("infinities, NaN and zeros give what plain loops give, or an error, and denormals what zeros give") {
     for (const DType dtype : {DType::f64, DType::f32}) check_nasty_inputs(dtype);
 }
 
