@@ -152,7 +152,9 @@ void refuse_conv_transpose2d(Expectations& book) {
 }  // namespace
 
 Naive convolved(const Naive& x, const Naive& weight, const Naive* bias, const Conv2dOptions& options) {
-    const auto& [stride, padding, dilation, groups] = options;
+    // Not a structured binding, which lambdas cannot take in Clang 14.
+    const Size2 stride = options.stride, padding = options.padding, dilation = options.dilation;
+    const std::int64_t groups = options.groups;
     const Images pixel{x}, tap{weight};
     const std::int64_t filters = weight.shape[0], depth = weight.shape[1], rows = weight.shape[2], columns = weight.shape[3];
     const auto size = [](std::int64_t in, std::int64_t kernel, std::int64_t step, std::int64_t pad, std::int64_t gap) {
@@ -176,7 +178,8 @@ Naive convolved(const Naive& x, const Naive& weight, const Naive* bias, const Co
 }
 
 Naive transposed_convolved(const Naive& x, const Naive& weight, const Naive* bias, const ConvTranspose2dOptions& options) {
-    const auto& [stride, padding, output_padding, dilation, groups] = options;
+    const Size2 stride = options.stride, padding = options.padding, dilation = options.dilation, output_padding = options.output_padding;
+    const std::int64_t groups = options.groups;
     const Images pixel{x}, tap{weight};
     const std::int64_t depth = x.shape[1] / groups, filters = weight.shape[1], rows = weight.shape[2], columns = weight.shape[3];
     const auto size = [](std::int64_t in, std::int64_t kernel, std::int64_t step, std::int64_t pad, std::int64_t gap, std::int64_t more) {

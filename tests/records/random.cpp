@@ -3,6 +3,8 @@
 
 #include <knoll/core/ops/ops.h>
 
+#include <cmath>
+
 namespace knoll::records {
 
 namespace {
