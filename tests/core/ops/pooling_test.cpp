@@ -192,7 +192,8 @@ TEST_CASE("pooling says what does not fit") {
     CHECK_THROWS_WITH(max_pool2d(zeros({3, 4, 5}), {}), Contains("[max_pool2d] expected x of shape [N, C, H, W], got [3, 4, 5]; add a batch dimension"));
     CHECK_THROWS_WITH(max_pool2d(x, {.kernel = 0}), Contains("[max_pool2d] expected a kernel of at least 1 x 1, got (0, 0)"));
     CHECK_THROWS_WITH(avg_pool2d(x, {.kernel = 2, .stride = Size2(0, 1)}), Contains("[avg_pool2d] expected a stride of at least 1, got (0, 1)"));
-    CHECK_THROWS_WITH(max_pool2d(x, {.kernel = 3, .padding = 2}), Contains("[max_pool2d] expected a padding of at least 0 and at most half the kernel (3, 3), got (2, 2)"));
+    CHECK_THROWS_WITH(max_pool2d(x, {.kernel = 3, .padding = 2}),
+                      Contains("[max_pool2d] expected a padding of at least 0 and at most half the kernel (3, 3), got (2, 2)"));
     CHECK_THROWS_WITH(max_pool2d(x, {.kernel = 5}),
                       Contains("[max_pool2d] expected x [N, C, H, W] of at least 5 x 5 pixels with its padding, got 4 x 5 from x [2, 3, 4, 5]"));
     CHECK_THROWS_WITH(adaptive_avg_pool2d(x, {0, 1}), Contains("[adaptive_avg_pool2d] expected a result of at least 1 x 1, got (0, 1)"));
