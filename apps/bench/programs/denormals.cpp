@@ -1,7 +1,7 @@
 // What numbers too small to be normal cost: every kernel on ordinary numbers and on such, in turns, as the ratio of their times; and once
 // more without set_flush_denormals(), which shows what the processor alone makes of them. Nothing is asserted of times.
 #include <knoll/apps/bench/measure.h>
-#include <knoll/apps/command.h>
+#include <knoll/apps/bench/programs/no_arguments.h>
 #include <knoll/apps/terminal/machine.h>
 #include <knoll/apps/terminal/table.h>
 #include <knoll/core/autograd.h>
@@ -17,7 +17,6 @@
 #include <functional>
 #include <iostream>
 #include <memory>
-#include <string_view>
 
 using namespace knoll;
 using namespace knoll::apps;
@@ -137,17 +136,4 @@ constexpr const char* help =
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    if (argc > 1) {
-        const bool asked = std::string_view{argv[1]} == "--help" || std::string_view{argv[1]} == "-h";
-        (asked ? std::cout : std::cerr) << (asked ? help : text("bench_denormals: expected no arguments, got ", argv[1], "; see bench_denormals --help\n"));
-        return asked ? exit_done : exit_bad_call;
-    }
-    try {
-        run();
-        return exit_done;
-    } catch (const std::exception& error) {
-        std::cerr << "bench_denormals: " << error.what() << '\n';
-        return exit_bad_call;
-    }
-}
+int main(int argc, char** argv) { return run_program(argc, argv, {.program = "bench_denormals", .help = help, .failure = exit_bad_call}, run); }

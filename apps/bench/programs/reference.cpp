@@ -4,7 +4,7 @@
 #include <knoll/apps/bench/programs/reference_loops.h>
 
 #include <knoll/apps/bench/measure.h>
-#include <knoll/apps/command.h>
+#include <knoll/apps/bench/programs/no_arguments.h>
 #include <knoll/apps/terminal/machine.h>
 #include <knoll/apps/terminal/table.h>
 #include <knoll/core/autograd.h>
@@ -17,7 +17,6 @@
 #include <cmath>
 #include <functional>
 #include <iostream>
-#include <string_view>
 
 using namespace knoll;
 using namespace knoll::apps;
@@ -166,17 +165,4 @@ constexpr const char* help =
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    if (argc > 1) {
-        const bool asked = std::string_view{argv[1]} == "--help" || std::string_view{argv[1]} == "-h";
-        (asked ? std::cout : std::cerr) << (asked ? help : text("bench_reference: expected no arguments, got ", argv[1], "; see bench_reference --help\n"));
-        return asked ? exit_done : exit_bad_call;
-    }
-    try {
-        run();
-        return exit_done;
-    } catch (const std::exception& error) {
-        std::cerr << "bench_reference: " << error.what() << '\n';
-        return exit_check_failed;
-    }
-}
+int main(int argc, char** argv) { return run_program(argc, argv, {.program = "bench_reference", .help = help, .failure = exit_check_failed}, run); }
