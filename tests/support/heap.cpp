@@ -3,6 +3,15 @@
 #include <cstdlib>
 #include <new>
 
+// The thread sanitizer has an operator new of its own in every program: there, nothing is noted.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define KNOLL_HEAP_IS_TAKEN
+#endif
+#endif
+
+#if !defined(KNOLL_HEAP_IS_TAKEN)
+
 namespace {
 
 void* noted(void* block, std::size_t bytes) {
@@ -28,3 +37,5 @@ void operator delete(void* block) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }
+
+#endif
