@@ -7,8 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=${1:-build-threads}
-[ -f "$build/build.ninja" ] || cmake -S . -B "$build" -G Ninja -DKNOLL_BUILD_APPS=OFF -DKNOLL_TEST_OPTIMIZATION=-O0 -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_BUILD_TYPE=None \
-    -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=4 -DCMAKE_CXX_FLAGS="-O1 -fsanitize=thread" > /dev/null
+[ -f "$build/build.ninja" ] || cmake -S . -B "$build" -G Ninja -DKNOLL_BUILD_APPS=OFF -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_BUILD_TYPE=None \
+    -DKNOLL_TEST_OPTIMIZATION=-O0 -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=4 -DCMAKE_CXX_FLAGS="-O1 -fsanitize=thread" > /dev/null
 cmake --build "$build" --target test_core test_data test_records > "$build/log" || { cat "$build/log"; exit 2; }
 
 export TSAN_OPTIONS="halt_on_error=1 ${TSAN_OPTIONS:-}"
