@@ -1,12 +1,12 @@
 // Every loss against values, gradients and Hessian-vector products made in float64 and arbitrary precision by another program.
 #include "support/close.h"
+#include "support/golden_file.h"
 
 #include <knoll/core/core.h>
 #include <knoll/losses/losses.h>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -58,9 +58,7 @@ void check_case(const std::string& loss, const json& golden, DType dtype, double
 }
 
 void check_file(const std::string& loss, DType dtype, double relative, double absolute) {
-    std::ifstream file(std::string(KNOLL_TEST_DATA) + "/golden/" + loss + ".json");
-    REQUIRE(file.good());
-    const json golden = json::parse(file);
+    const json golden = golden_file(loss);
     REQUIRE_FALSE(golden["cases"].empty());
     for (const json& one : golden["cases"]) check_case(loss, one, dtype, relative, absolute);
 }

@@ -1,5 +1,6 @@
 // Ten steps of a small convolutional net against a trace that PyTorch made in f64 from the same start.
 #include "nn/check_layer.h"
+#include "support/golden_file.h"
 #include "support/golden_ops.h"
 
 #include <knoll/core/ops/arithmetic.h>
@@ -60,7 +61,7 @@ std::unique_ptr<nn::Optimizer> make_optimizer(const Json& options, const std::ve
 }  // namespace
 
 TEST_CASE("ten steps of a small net follow PyTorch's trace with every optimiser") {
-    static const Json golden = Json::parse(std::ifstream(std::string(KNOLL_TEST_DATA) + "/golden/small_cnn_trace.json"));
+    static const Json golden = golden_file("small_cnn_trace");
     const std::string run = GENERATE("sgd", "adamw", "adam", "rmsprop");
     INFO(run);
     nn::Sequential net{nn::Conv2d{1, 4, {.padding = 1}},

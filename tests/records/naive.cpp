@@ -6,10 +6,10 @@
 namespace knoll::records {
 
 double Naive::operator[](const Index& index) const {
-    Index own(index.end() - static_cast<std::ptrdiff_t>(shape.size()), index.end());
-    for (std::size_t i = 0; i < own.size(); ++i)
-        if (shape[i] == 1) own[i] = 0;
-    return values.at(position(shape, own));
+    const std::size_t skipped = index.size() - shape.size();
+    std::int64_t flat = 0;
+    for (std::size_t i = 0; i < shape.size(); ++i) flat = flat * shape[i] + (shape[i] == 1 ? 0 : index[skipped + i]);
+    return values.at(static_cast<std::size_t>(flat));
 }
 
 Naive naive(const Tensor& tensor) {

@@ -20,9 +20,9 @@ std::vector<Inputs> of(const Pairs& shapes) {
 Index leading(const Index& shape) { return Index(shape.begin(), shape.end() - 2); }
 
 // The index of an element of one matrix of a batch.
-Index element(Index batch, std::int64_t row, std::int64_t column, bool is_transposed) {
-    batch.push_back(is_transposed ? column : row);
-    batch.push_back(is_transposed ? row : column);
+Index element(Index batch, std::int64_t row, std::int64_t column) {
+    batch.push_back(row);
+    batch.push_back(column);
     return batch;
 }
 
@@ -32,9 +32,12 @@ Naive matrix_product(const Naive& a, const Naive& b, bool transpose_a, bool tran
     shape.push_back(rows);
     shape.push_back(columns);
     return generate(shape, [&](const Index& i) {
-        const Index batch = leading(i);
+        const std::int64_t row = i[i.size() - 2], column = i.back();
+        Index of_a = transpose_a ? element(leading(i), 0, row) : element(leading(i), row, 0);
+        Index of_b = transpose_b ? element(leading(i), column, 0) : element(leading(i), 0, column);
+        std::int64_t &k_of_a = of_a[i.size() - (transpose_a ? 2 : 1)], &k_of_b = of_b[i.size() - (transpose_b ? 1 : 2)];
         double sum = 0.0;
-        for (std::int64_t k = 0; k < inner; ++k) sum += a[element(batch, i[i.size() - 2], k, transpose_a)] * b[element(batch, k, i.back(), transpose_b)];
+        for (; k_of_a < inner; ++k_of_a, ++k_of_b) sum += a[of_a] * b[of_b];
         return sum;
     });
 }
@@ -139,9 +142,10 @@ Reference cosine(std::int64_t dim) {
 }
 
 double squared_distance(const Naive& a, const Naive& b, const Index& batch, std::int64_t row, std::int64_t other) {
+    Index of_a = element(batch, row, 0), of_b = element(batch, other, 0);
     double sum = 0.0;
-    for (std::int64_t k = 0; k < a.length(-1); ++k) {
-        const double difference = a[element(batch, row, k, false)] - b[element(batch, other, k, false)];
+    for (; of_a.back() < a.length(-1); ++of_a.back(), ++of_b.back()) {
+        const double difference = a[of_a] - b[of_b];
         sum += difference * difference;
     }
     return sum;

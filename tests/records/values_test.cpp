@@ -66,8 +66,9 @@ Tensor with_element(const Tensor& x, std::int64_t element, double value) {
 std::vector<Inputs> nasty_inputs(const Inputs& inputs) {
     const double infinity = std::numeric_limits<double>::infinity();
     std::vector<Inputs> nasty;
+    if (std::any_of(inputs.begin(), inputs.end(), [](const Tensor& input) { return input.numel() > most_nasty; })) return nasty;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-        if (inputs[i].dtype() != DType::f64 || inputs[i].numel() > most_nasty) continue;
+        if (inputs[i].dtype() != DType::f64) continue;
         for (const std::int64_t element : {std::int64_t{0}, inputs[i].numel() / 2})
             for (const double value : {std::nan(""), infinity, -infinity, 0.0, -0.0, 1e-40, -1e-40}) {
                 nasty.push_back(inputs);

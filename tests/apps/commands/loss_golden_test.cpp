@@ -3,6 +3,7 @@
 #include <knoll/core/ops/ops.h>
 
 #include "apps/support.h"
+#include "support/golden_file.h"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -55,7 +56,7 @@ void check_case(const std::string& loss, const nlohmann::json& example) {
 
 TEST_CASE("the command reproduces the golden values, gradients and Hessian-vector products") {
     for (const char* loss : {"asl", "hill", "splc", "wan", "cross_entropy", "softmax_focal", "cce"}) {
-        const auto golden = nlohmann::json::parse(test::read_text(std::string(KNOLL_TEST_DATA) + "/golden/" + loss + ".json"));
+        const auto golden = golden_file(loss);
         for (const auto& example : golden["cases"]) check_case(loss, example);
     }
 }

@@ -1,7 +1,8 @@
 // The learning rates that PyTorch's schedulers gave.
 #pragma once
 
-#include <fstream>
+#include "support/golden_file.h"
+
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -16,7 +17,7 @@ struct GoldenSchedule {
 };
 
 inline GoldenSchedule golden_schedule(const std::string& name) {
-    const auto file = nlohmann::json::parse(std::ifstream(std::string(KNOLL_TEST_DATA) + "/golden/schedules_pytorch.json"));
+    const auto file = golden_file("schedules_pytorch");
     const auto& json = file.at("schedules").at(name);
     return {json.at("options"), json.at("base_lr"), json.at("lrs"), json.value("metrics", std::vector<double>{})};
 }
