@@ -87,7 +87,7 @@ void add_normalizations(RecordList& list) {
     add_layer(list, "Dropout", "evaluation", nn::Dropout{0.5}, normal_input({2, 3}), evaluate_dropout);
 }
 
-void add_pooling(RecordList& list) {
+void add_pooling_layers(RecordList& list) {
     const Tensor image = distinct_input({2, 2, 4, 4});
     add_layer(list, "Flatten", "", nn::Flatten{}, image);
     add_layer(list, "Flatten", "the first two dimensions", nn::Flatten{0, 1}, image);
@@ -115,7 +115,7 @@ std::vector<CheckRecord> layer_records() {
     add_activations(list);
     add_linear_layers(list);
     add_normalizations(list);
-    add_pooling(list);
+    add_pooling_layers(list);
     add_containers(list);
     return list.take();
 }

@@ -33,6 +33,9 @@ MultiLabelData load_multi_label(const TrainingOptions& options);
 data::LabeledImages at_most(const data::LabeledImages& set, std::int64_t count);
 data::MultiLabelImages at_most(const data::MultiLabelImages& set, std::int64_t count);
 
+/// How many examples are judged at a time: what they need of memory, and nothing of the result, depends on it.
+constexpr std::int64_t evaluation_batch = 250;
+
 /// `count` examples drawn at random, always the same ones of a set of that size, in the set's order; all, if there are not more.
 data::LabeledImages sample_of(const data::LabeledImages& set, std::int64_t count);
 data::MultiLabelImages sample_of(const data::MultiLabelImages& set, std::int64_t count);
