@@ -1,5 +1,7 @@
 #include <knoll/apps/parse.h>
 
+#include <knoll/core/rng.h>
+
 #include "apps/support.h"
 
 #include <catch2/catch.hpp>
@@ -105,4 +107,84 @@ TEST_CASE("a wrong call is one line that says how to mend it, with status 2") {
     check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--hvp", "h.npy"}, "--tangent");
     check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--tangent", "h.npy"}, "--hvp");
     check_refused({"loss", "hill", "--logits", "a.npy", "--targets", "b.npy", "--reduction", "sums"}, "did you mean sum?");
+}
+
+TEST_CASE("any words in any order are options, a page of help, or one line that says what is wrong") {
+    const std::vector<std::string> words{"losses",
+                                         "loss",
+                                         "check",
+                                         "plot",
+                                         "train",
+                                         "compare",
+                                         "gradcheck",
+                                         "bench",
+                                         "missing-labels",
+                                         "imbalanced",
+                                         "hill",
+                                         "asl",
+                                         "detach=1",
+                                         "gamma",
+                                         "bce+full",
+                                         "--lr",
+                                         "--lr=",
+                                         "--epochs",
+                                         "--epochs=3",
+                                         "--losses",
+                                         "--loss",
+                                         "--data",
+                                         "shapes",
+                                         "--ratio",
+                                         "--resume",
+                                         "--threads",
+                                         "--out",
+                                         "--seed",
+                                         "--model",
+                                         "--help",
+                                         "-h",
+                                         "--version",
+                                         "--logits",
+                                         "--targets",
+                                         "--grad",
+                                         "--from",
+                                         "--to",
+                                         "-3",
+                                         "3",
+                                         "1e999",
+                                         "nan",
+                                         "-nan",
+                                         "1e-400",
+                                         "0x10",
+                                         "",
+                                         " ",
+                                         "-",
+                                         "--",
+                                         "---",
+                                         "=",
+                                         ",",
+                                         "99999999999999999999",
+                                         "constant",
+                                         "/dev/null/x"};
+    Rng rng{1};
+    const auto below = [&](std::size_t bound) { return static_cast<std::size_t>(rng.uniform() * static_cast<double>(bound)); };
+    std::size_t accepted = 0;
+    for (int line = 0; line < 3000; ++line) {
+        std::vector<std::string> arguments{words[below(8)]};
+        for (std::size_t length = below(6); length > 0; --length) {
+            arguments.push_back(words[below(words.size())]);
+            // A byte of any kind in every other word: neither quotes nor what is no UTF-8 may confuse it.
+            if (below(2) == 0) arguments.back().insert(below(arguments.back().size() + 1), 1, static_cast<char>(1 + below(255)));
+        }
+        std::string shown;
+        for (const std::string& argument : arguments) shown += "[" + argument + "]";
+        INFO(shown);
+        try {
+            static_cast<void>(parse(arguments));
+            ++accepted;
+        } catch (const Error& error) {
+            const std::string reason = error.what();
+            REQUIRE(reason.size() > 10);
+            REQUIRE((contains(shown, "\n") || !contains(reason, "\n")));
+        }
+    }
+    CHECK(accepted > 100);
 }

@@ -68,6 +68,15 @@ Choice unary(const char* name, Tensor (*op)(const Tensor&)) {
     };
 }
 
+// Of a value of a shape that fits.
+Choice unary_of(const char* name, bool (*fit)(const Shape&), Tensor (*op)(const Tensor&)) {
+    return [=](const std::vector<Shape>& shapes, Rng& rng) -> std::optional<Instruction> {
+        const std::size_t a = below(shapes.size(), rng);
+        if (!fit(shapes[a])) return {};
+        return Instruction{name, {a}, [op](const Tensors& in) { return op(in[0]); }};
+    };
+}
+
 // Of a value and one that broadcasts to it.
 Choice binary(const char* name, Tensor (*op)(const Tensor&, const Tensor&)) {
     return [=](const std::vector<Shape>& shapes, Rng& rng) -> std::optional<Instruction> {
@@ -105,6 +114,19 @@ Choice pair(const char* name, bool (*fit)(const Shape&, const Shape&), Tensor (*
 bool matrices_fit(const Shape& a, const Shape& b) { return a.rank() == 2 && b.rank() == 2 && a[1] == b[0]; }
 bool concatenable(const Shape& a, const Shape& b) { return a.rank() == 2 && b.rank() == 2 && a[1] == b[1] && a[0] + b[0] <= 6; }
 
+bool is_image(const Shape& shape) { return shape.rank() == 4; }
+// With padding 1, so that some taps lie outside. Results may be larger than images, which must not grow without end.
+bool convolvable(const Shape& image, const Shape& filters) {
+    return is_image(image) && is_image(filters) && image[1] == filters[1] && filters[2] <= image[2] + 2 && filters[3] <= image[3] + 2 &&
+           image[2] + image[3] <= 12;
+}
+bool convolvable_transposed(const Shape& image, const Shape& filters) {
+    return is_image(image) && is_image(filters) && image[1] == filters[0] && image[2] + filters[2] + image[3] + filters[3] <= 14;
+}
+
+bool is_matrix(const Shape& shape) { return shape.rank() == 2; }
+bool has_windows(const Shape& shape) { return is_image(shape) && shape[2] > 1 && shape[3] > 1; }
+
 const std::vector<Choice>& choices() {
     static const std::vector<Choice> all{
         unary("tanh", [](const Tensor& x) { return tanh(x); }),
@@ -135,6 +157,13 @@ const std::vector<Choice>& choices() {
                   return index_select(x, dim, tensor({0, static_cast<double>(x.size(dim) - 1)}, DType::i64));
               }),
         pair("matmul", matrices_fit, [](const Tensor& a, const Tensor& b) { return tanh(matmul(a, b)); }),
+        unary_of("as image", is_matrix,
+                 [](const Tensor& x) {
+                     return reshape(x, {1, 1, x.size(0), x.size(1)});
+                 }),
+        unary_of("avg_pool2d", has_windows, [](const Tensor& x) { return avg_pool2d(x, {.kernel = 2, .stride = 1}); }),
+        pair("conv2d", convolvable, [](const Tensor& image, const Tensor& filters) { return tanh(conv2d(image, filters, {}, {.padding = 1})); }),
+        pair("conv_transpose2d", convolvable_transposed, [](const Tensor& image, const Tensor& filters) { return tanh(conv_transpose2d(image, filters)); }),
         pair("concat", concatenable,
              [](const Tensor& a, const Tensor& b) {
                  return concat({a, b}, 0);

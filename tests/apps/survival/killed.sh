@@ -1,27 +1,38 @@
 #!/bin/bash
-# Kills training runs with SIGKILL at random moments, resumes each, and compares what is left with a run that nobody disturbed, bit for
-# bit but for the seconds that it took:  killed.sh KNOLL [KILLS] [SEED]
+# Kills training runs, or comparisons of four, with SIGKILL at random moments, resumes each, and compares what is left with one that nobody
+# disturbed, bit for bit but for the seconds that it took:  killed.sh KNOLL [KILLS] [SEED] [train|compare]
 set -u
 knoll=$1
 kills=${2:-20}
 seed=${3:-1}
+command=${4:-train}
 RANDOM=$seed
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-run=(train missing-labels --loss hill --data shapes --train-size 200 --test-size 100 --epochs 3 --checkpoint-every 2 --quiet)
+# What stands in the folder once the run has begun.
+case $command in
+    train) run=(train missing-labels --loss hill --epochs 3) trace=settings.txt ;;
+    compare) run=(compare missing-labels --losses bce,hill --seeds 2 --epochs 1) trace=runs ;;
+    *) echo "expected train or compare, got $command" >&2 && exit 2 ;;
+esac
+run+=(--data shapes --train-size 200 --test-size 100 --checkpoint-every 2 --quiet)
 
 now() { date +%s%N; }
 
 # The files of a finished run, without the numbers that no two runs share.
 essence() {
-    (cd "$1" && cat model.safetensors settings.txt options.txt && cut -d, -f1-3,5- log.csv && sed -E 's/"seconds": ?[-+.0-9e]+//g' run.json results.json) |
-        sha256sum
+    (
+        cd "$1" || exit 1
+        find . -name model.safetensors -o -name settings.txt -o -name options.txt | sort | xargs cat
+        find . -name log.csv | sort | xargs -n 1 cut -d, -f1-3,5-
+        find . -name '*.json' | sort | xargs sed -E 's/"seconds": ?[-+.0-9e]+//g'
+    ) | sha256sum
 }
 
-# Waits until the run has begun, which is when its settings stand in the folder, or has ended.
+# Waits until the run has begun or has ended.
 until_begun() {
-    while [ ! -e "$1/settings.txt" ] && kill -0 "$2" 2>/dev/null; do sleep 0.002; done
+    while [ ! -e "$1/$trace" ] && kill -0 "$2" 2>/dev/null; do sleep 0.002; done
 }
 
 "$knoll" "${run[@]}" --out "$work/whole" >/dev/null &
@@ -53,12 +64,10 @@ for ((i = 1; i <= kills; ++i)); do
         [ $? -eq 137 ] && break
         moment=$((moment * 3 / 4))
     done
-    # Before its settings stood in the folder it had not begun.
-    if [ -e "$folder/settings.txt" ]; then way="--resume"; else way="--out"; fi
-    stood=none
-    [ -e "$folder/log.csv" ] && stood="epoch $(($(wc -l <"$folder/log.csv") - 1))"
+    if [ -e "$folder/$trace" ]; then way="--resume"; else way="--out"; fi
+    logged=$(find "$folder" -name log.csv 2>/dev/null | xargs -r cat | grep -c '^[0-9]')
     if [ "$way" = --resume ]; then
-        "$knoll" train missing-labels --quiet --resume "$folder" >/dev/null 2>"$work/error"
+        "$knoll" "$command" missing-labels --quiet --resume "$folder" >/dev/null 2>"$work/error"
     else
         "$knoll" "${run[@]}" --out "$folder" >/dev/null 2>"$work/error"
     fi
@@ -67,7 +76,7 @@ for ((i = 1; i <= kills; ++i)); do
     [ $status -eq 0 ] && [ "$(essence "$folder")" = "$wanted" ] && verdict=same && same=$((same + 1))
     leftovers=$(find "$folder" -name '*.tmp' -o -name '*.next.*' | wc -l)
     [ "$leftovers" -eq 0 ] || verdict="$verdict, with $leftovers files left over" same=$((same - 1))
-    printf 'killed %4d ms after the %-10s  log: %-8s  %-8s  exit %d, %s\n' $((moment / 1000)) "$clock" "$stood" "$way" "$status" "$verdict"
+    printf 'killed %4d ms after the %-10s  epochs logged: %d  %-8s  exit %d, %s\n' $((moment / 1000)) "$clock" "$logged" "$way" "$status" "$verdict"
     [ -s "$work/error" ] && cat "$work/error"
 done
 echo "$same of $kills"
