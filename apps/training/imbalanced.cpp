@@ -41,7 +41,7 @@ std::vector<std::size_t> minority_classes(const std::vector<std::int64_t>& count
 }
 
 // The best of 0.05, 0.1, 0.2 and 0.4 for each loss on examples held apart from training and test set: docs/results.md.
-double rate_with_imbalance(const Method& method) { return method.loss_name() == "softmax_focal" || method.loss_name() == "cce" ? 0.4 : 0.2; }
+double learning_rate_with_imbalance(const Method& method) { return method.loss_name() == "softmax_focal" || method.loss_name() == "cce" ? 0.4 : 0.2; }
 
 class Imbalanced final : public Task {
 public:
@@ -72,7 +72,7 @@ public:
     Hyperparameters defaults(const Method& method) const override {
         return {.epochs = 5,
                 .batch = 64,
-                .learning_rate = rate_with_imbalance(method),
+                .learning_rate = learning_rate_with_imbalance(method),
                 .optimizer = "sgd",
                 .schedule = "one-cycle",
                 .weight_decay = 5e-4,

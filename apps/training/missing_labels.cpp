@@ -27,7 +27,7 @@ std::vector<double> percent(std::vector<double> shares) {
 }
 
 // The best of 0.004, 0.008, 0.011 and 0.016 for each loss on scenes held apart from training and test set: docs/results.md.
-double rate_with_missing_labels(const Method& method) { return method.loss_name() == "bce" && !method.has("full") ? 0.011 : 0.008; }
+double learning_rate_with_missing_labels(const Method& method) { return method.loss_name() == "bce" && !method.has("full") ? 0.011 : 0.008; }
 
 class MissingLabels final : public Task {
 public:
@@ -55,7 +55,7 @@ public:
     Hyperparameters defaults(const Method& method) const override {
         return {.epochs = 4,
                 .batch = 32,
-                .learning_rate = rate_with_missing_labels(method),
+                .learning_rate = learning_rate_with_missing_labels(method),
                 .optimizer = "adam",
                 .schedule = "one-cycle",
                 .weight_decay = 1e-4,

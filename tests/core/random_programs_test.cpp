@@ -62,19 +62,18 @@ using Choice = std::function<std::optional<Instruction>(const std::vector<Shape>
 
 std::size_t below(std::size_t bound, Rng& rng) { return static_cast<std::size_t>(rng.uniform() * static_cast<double>(bound)); }
 
-Choice unary(const char* name, Tensor (*op)(const Tensor&)) {
-    return [=](const std::vector<Shape>& shapes, Rng& rng) {
-        return std::optional(Instruction{name, {below(shapes.size(), rng)}, [op](const Tensors& in) { return op(in[0]); }});
-    };
-}
-
 // Of a value of a shape that fits.
-Choice unary_of(const char* name, bool (*fit)(const Shape&), Tensor (*op)(const Tensor&)) {
+Choice unary_where(const char* name, bool (*fit)(const Shape&), Tensor (*op)(const Tensor&)) {
     return [=](const std::vector<Shape>& shapes, Rng& rng) -> std::optional<Instruction> {
         const std::size_t a = below(shapes.size(), rng);
         if (!fit(shapes[a])) return {};
         return Instruction{name, {a}, [op](const Tensors& in) { return op(in[0]); }};
     };
+}
+
+Choice unary(const char* name, Tensor (*op)(const Tensor&)) {
+    return unary_where(
+        name, [](const Shape&) { return true; }, op);
 }
 
 // Of a value and one that broadcasts to it.
@@ -157,11 +156,11 @@ const std::vector<Choice>& choices() {
                   return index_select(x, dim, tensor({0, static_cast<double>(x.size(dim) - 1)}, DType::i64));
               }),
         pair("matmul", matrices_fit, [](const Tensor& a, const Tensor& b) { return tanh(matmul(a, b)); }),
-        unary_of("as image", is_matrix,
-                 [](const Tensor& x) {
-                     return reshape(x, {1, 1, x.size(0), x.size(1)});
-                 }),
-        unary_of("avg_pool2d", has_windows, [](const Tensor& x) { return avg_pool2d(x, {.kernel = 2, .stride = 1}); }),
+        unary_where("as image", is_matrix,
+                    [](const Tensor& x) {
+                        return reshape(x, {1, 1, x.size(0), x.size(1)});
+                    }),
+        unary_where("avg_pool2d", has_windows, [](const Tensor& x) { return avg_pool2d(x, {.kernel = 2, .stride = 1}); }),
         pair("conv2d", convolvable, [](const Tensor& image, const Tensor& filters) { return tanh(conv2d(image, filters, {}, {.padding = 1})); }),
         pair("conv_transpose2d", convolvable_transposed, [](const Tensor& image, const Tensor& filters) { return tanh(conv_transpose2d(image, filters)); }),
         pair("concat", concatenable,
