@@ -1,6 +1,8 @@
 // What a comparison found, and its statistics.
 #pragma once
 
+#include <knoll/apps/report/gallery.h>
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -34,6 +36,8 @@ struct RunResult {
     double seconds = 0;
     std::vector<EpochRecord> epochs = {};
     std::vector<double> per_class = {};  ///< percent
+    std::vector<Gallery> galleries = {};
+    std::vector<Figure> figures = {};
     friend bool operator==(const RunResult&, const RunResult&) = default;
 };
 
