@@ -75,6 +75,9 @@ struct LossSummary {
     bool reference = false;
 };
 
+/// The runs of a loss, in their order.
+std::vector<const RunResult*> runs_of(const Results& results, const std::string& loss);
+
 /// Those that every run has.
 std::vector<std::string> metric_names(const Results& results);
 

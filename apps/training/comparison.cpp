@@ -10,13 +10,6 @@ namespace knoll::apps {
 
 namespace {
 
-std::vector<const RunResult*> runs_of(const Results& results, const std::string& loss) {
-    std::vector<const RunResult*> runs;
-    for (const RunResult& run : results.runs)
-        if (run.loss == loss) runs.push_back(&run);
-    return runs;
-}
-
 bool is_reference(const Results& results, const std::string& loss) {
     return std::find(results.references.begin(), results.references.end(), loss) != results.references.end();
 }
