@@ -14,5 +14,6 @@
 #include <knoll/data/spoil/drop_labels.h>
 #include <knoll/data/spoil/imbalance.h>
 #include <knoll/data/spoil/label_noise.h>
+#include <knoll/data/spoil/long_tail.h>
 #include <knoll/data/synthetic/scenes.h>
 #include <knoll/data/synthetic/shapes.h>

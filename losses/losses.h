@@ -6,11 +6,14 @@
 #include <knoll/losses/bce_ls.h>
 #include <knoll/losses/cce.h>
 #include <knoll/losses/class_weights.h>
+#include <knoll/losses/comic.h>
 #include <knoll/losses/complement_entropy.h>
 #include <knoll/losses/cross_entropy.h>
 #include <knoll/losses/elementwise_loss.h>
+#include <knoll/losses/epr.h>
 #include <knoll/losses/focal.h>
 #include <knoll/losses/focal_margin.h>
+#include <knoll/losses/gr.h>
 #include <knoll/losses/hill.h>
 #include <knoll/losses/hinge.h>
 #include <knoll/losses/huber.h>
@@ -19,6 +22,7 @@
 #include <knoll/losses/mae.h>
 #include <knoll/losses/mse.h>
 #include <knoll/losses/registry.h>
+#include <knoll/losses/role.h>
 #include <knoll/losses/softmax_focal.h>
 #include <knoll/losses/splc.h>
 #include <knoll/losses/wan.h>

@@ -5,8 +5,10 @@
 #include <knoll/losses/cce.h>
 #include <knoll/losses/complement_entropy.h>
 #include <knoll/losses/cross_entropy.h>
+#include <knoll/losses/epr.h>
 #include <knoll/losses/focal.h>
 #include <knoll/losses/focal_margin.h>
+#include <knoll/losses/gr.h>
 #include <knoll/losses/hill.h>
 #include <knoll/losses/hinge.h>
 #include <knoll/losses/huber.h>
@@ -84,10 +86,26 @@ Entry entry() {
 
 const std::vector<Entry>& entries() {
     static const std::vector<Entry> all = {
-        entry<Bce>(),          entry<Wan>(),   entry<BceLs>(),        entry<Focal>(),        entry<Asl>(),
-        entry<FocalMargin>(),  entry<Hill>(),  entry<Splc>(),         entry<Hinge>(),        entry<Mse>(),
-        entry<Mae>(),          entry<Huber>(), entry<CrossEntropy>(), entry<SoftmaxFocal>(), entry<ComplementEntropy>(),
-        entry<CotObjective>(), entry<Cce>(),   entry<KlDiv>(),
+        entry<Bce>(),
+        entry<Wan>(),
+        entry<BceLs>(),
+        entry<Focal>(),
+        entry<Asl>(),
+        entry<FocalMargin>(),
+        entry<Hill>(),
+        entry<Splc>(),
+        entry<Gr>(),
+        entry<Epr>(),
+        entry<Hinge>(),
+        entry<Mse>(),
+        entry<Mae>(),
+        entry<Huber>(),
+        entry<CrossEntropy>(),
+        entry<SoftmaxFocal>(),
+        entry<ComplementEntropy>(),
+        entry<CotObjective>(),
+        entry<Cce>(),
+        entry<KlDiv>(),
     };
     return all;
 }

@@ -27,8 +27,8 @@ TEST_CASE("the registry describes every loss and its parameters") {
             if (parameter.default_value != "1/(C-1)") CHECK_NOTHROW(losses::make(info.name + ":" + parameter.name + "=" + parameter.default_value));
         }
     }
-    for (const char* name : {"bce", "wan", "bce_ls", "focal", "asl", "focal_margin", "hill", "splc", "cross_entropy", "softmax_focal", "complement_entropy",
-                             "cce", "mse", "mae", "huber", "hinge", "kl_div"})
+    for (const char* name : {"bce", "wan", "bce_ls", "focal", "asl", "focal_margin", "hill", "splc", "gr", "epr", "cross_entropy", "softmax_focal",
+                             "complement_entropy", "cce", "mse", "mae", "huber", "hinge", "kl_div"})
         CHECK(names.count(name) == 1);
 }
 
