@@ -12,6 +12,7 @@ const std::vector<TaskEntry>& task_catalog() {
     static const std::vector<TaskEntry> entries{
         {missing_labels_info(), make_missing_labels},
         {imbalanced_info(), make_imbalanced_task},
+        {long_tailed_partial_info(), make_long_tailed_partial},
     };
     return entries;
 }

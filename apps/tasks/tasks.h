@@ -8,6 +8,9 @@ namespace knoll::apps {
 TaskInfo missing_labels_info();
 std::unique_ptr<Task> make_missing_labels(const TrainingOptions& options);
 
+TaskInfo long_tailed_partial_info();
+std::unique_ptr<Task> make_long_tailed_partial(const TrainingOptions& options);
+
 TaskInfo imbalanced_info();
 std::unique_ptr<Task> make_imbalanced_task(const TrainingOptions& options);
 
