@@ -18,7 +18,7 @@ Description<GrFormula> GrFormula::about() {
     return {.name = "gr",
             .targets = target_kind,
             .meaning = "takes an unobserved label for a missed positive as far as the model believes so",
-            .paper = "GR Loss, arXiv 2405.03501, 2024: robust multi-label learning from single positive labels",
+            .paper = "Chen et al. 2024, Boosting single positive multi-label classification with generalized robust loss, arXiv 2405.03501",
             .parameters = {parameter<&GrFormula::w0>("w0", any_number, "slope of the belief in p that a negative was missed, at first"),
                            parameter<&GrFormula::wT>("wT", any_number, "the same at last"), parameter<&GrFormula::b0>("b0", any_number, "its offset at first"),
                            parameter<&GrFormula::bT>("bT", any_number, "the same at last"),

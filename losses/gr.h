@@ -1,4 +1,4 @@
-// Generalised robust loss (GR Loss, arXiv 2405.03501) for training sets that name one positive label an image: an unobserved label is
+// Generalised robust loss (Chen et al. 2024, arXiv 2405.03501) for training sets that name one positive label an image: an unobserved label is
 // partly a negative and partly, with a probability that the model's own output suggests, a positive that nobody noted. Both parts are
 // losses of the generalised cross-entropy family, (1 - q^a) / a, which lies between -log q (a = 0) and 1 - q (a = 1).
 // The published code takes powers of probabilities that may be 0; here they go through logarithms, exact at any logit.
