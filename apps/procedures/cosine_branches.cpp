@@ -13,20 +13,22 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr double temperature = 16;
-constexpr double softening = 1.0 / 32;
-constexpr double decay = 0.9;
+constexpr double cosine_temperature = 16;
+constexpr double weight_softening = 1.0 / 32;
+constexpr double running_decay = 0.9;
 constexpr double tail_share = 2;
 
-Tensor lengths(const Tensor& rows) { return sqrt(sum(square(rows), {-1}, true)); }
+Tensor row_lengths(const Tensor& rows) { return sqrt(sum(square(rows), {-1}, true)); }
 
 // A row without a direction stays as it is.
-Tensor directions(const Tensor& rows) {
-    const Tensor length = lengths(rows);
+Tensor row_directions(const Tensor& rows) {
+    const Tensor length = row_lengths(rows);
     return rows / where(length > 0.0, length, 1.0);
 }
 
-Tensor classified(const Tensor& direction, const Tensor& weight) { return temperature * linear(direction, weight / (lengths(weight) + softening)); }
+Tensor cosine_logits(const Tensor& direction, const Tensor& weight) {
+    return cosine_temperature * linear(direction, weight / (row_lengths(weight) + weight_softening));
+}
 
 }  // namespace
 
@@ -38,16 +40,16 @@ CosineBranches::CosineBranches(std::int64_t features, std::int64_t classes)
 
 Tensor CosineBranches::forward(const Tensor& x) {
     nn::require_initialized("CosineBranches", balanced);
-    const Tensor direction = directions(x);
-    if (!training()) return classified(direction, balanced);
+    const Tensor direction = row_directions(x);
+    if (!training()) return cosine_logits(direction, balanced);
     {
         const NoGrad statistics;
-        running.copy_(decay * running + mean(x.detach(), {0}));
+        running.copy_(running_decay * running + mean(x.detach(), {0}));
     }
-    const Tensor common = directions(running);
+    const Tensor common = row_directions(running);
     const Tensor along = sum(direction * common, {-1}, true) * common;
-    return concat({classified(direction, head), classified(direction, tail), classified(direction, balanced), classified(direction - along, head),
-                   classified(direction + tail_share * along, tail)},
+    return concat({cosine_logits(direction, head), cosine_logits(direction, tail), cosine_logits(direction, balanced), cosine_logits(direction - along, head),
+                   cosine_logits(direction + tail_share * along, tail)},
                   1);
 }
 

@@ -12,7 +12,7 @@ using namespace knoll;
 
 namespace {
 
-double probability(double z) { return 1 / (1 + std::exp(-z)); }
+double epr_probability(double z) { return 1 / (1 + std::exp(-z)); }
 
 // Labels of every third element.
 Tensor some_labels(const Shape& shape) {
@@ -28,10 +28,10 @@ TEST_CASE("EPR has the closed form of its gradient, with a pull on unobserved la
     const Tensor x = (3.0 * sample(shape)).set_requires_grad();
     const Tensor labels = some_labels(shape);
     double expected_total = 0, data = 0;
-    for (const double z : x.to_vector()) expected_total += probability(z);
+    for (const double z : x.to_vector()) expected_total += epr_probability(z);
     std::vector<double> gradient;
     for (std::size_t i = 0; i < 20; ++i) {
-        const double z = x.to_vector()[i], p = probability(z), y = labels.to_vector()[i];
+        const double z = x.to_vector()[i], p = epr_probability(z), y = labels.to_vector()[i];
         data -= y * std::log(p) / 20;
         gradient.push_back(-y * (1 - p) / 20 + 2 * (expected_total / 4 - 1.5) / 25 * p * (1 - p) / 4);
     }
@@ -67,11 +67,11 @@ TEST_CASE("ROLE teaches network and estimates by each other, each held constant 
     std::vector<double> expected;
     const auto half = [&](const std::vector<double>& z, const std::vector<double>& other) {
         double total = 0;
-        for (const double one : z) total += probability(one);
+        for (const double one : z) total += epr_probability(one);
         const double excess = (total / 3 - 1.2) / 4;
         value += 0.5 * excess * excess;
         for (std::size_t i = 0; i < 12; ++i) {
-            const double p = probability(z[i]), r = probability(other[i]), y = i % 3 == 0 ? 1 : 0;
+            const double p = epr_probability(z[i]), r = epr_probability(other[i]), y = i % 3 == 0 ? 1 : 0;
             value += 0.5 * (-y * std::log(p) - r * std::log(p) - (1 - r) * std::log(1 - p)) / 12;
             expected.push_back(0.5 * (-y * (1 - p) / 12 + (p - r) / 12 + 2 * excess / 4 * p * (1 - p) / 3));
         }
