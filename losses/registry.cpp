@@ -2,6 +2,7 @@
 #include <knoll/losses/asl.h>
 #include <knoll/losses/bce.h>
 #include <knoll/losses/bce_ls.h>
+#include <knoll/losses/bootstrapping.h>
 #include <knoll/losses/cce.h>
 #include <knoll/losses/complement_entropy.h>
 #include <knoll/losses/cross_entropy.h>
@@ -14,6 +15,7 @@
 #include <knoll/losses/mae.h>
 #include <knoll/losses/mse.h>
 #include <knoll/losses/registry.h>
+#include <knoll/losses/sce.h>
 #include <knoll/losses/softmax_focal.h>
 #include <knoll/losses/splc.h>
 #include <knoll/losses/wan.h>
@@ -87,7 +89,7 @@ const std::vector<Entry>& entries() {
         entry<Bce>(),          entry<Wan>(),   entry<BceLs>(),        entry<Focal>(),        entry<Asl>(),
         entry<FocalMargin>(),  entry<Hill>(),  entry<Splc>(),         entry<Hinge>(),        entry<Mse>(),
         entry<Mae>(),          entry<Huber>(), entry<CrossEntropy>(), entry<SoftmaxFocal>(), entry<ComplementEntropy>(),
-        entry<CotObjective>(), entry<Cce>(),   entry<KlDiv>(),
+        entry<CotObjective>(), entry<Cce>(),   entry<KlDiv>(),        entry<Sce>(),          entry<Bootstrapping>(),
     };
     return all;
 }

@@ -41,4 +41,8 @@ Sampler under_sampler(const LabeledImages& set);
 /// examples before all of them have been drawn. As many draws as examples, rounded up to whole rounds.
 Sampler class_balanced_sampler(const LabeledImages& set);
 
+/// Whole bags: a random partition of the examples into bags of `bag`, fixed by bag_seed, and every epoch the bags in another order, each
+/// with its examples in a row. What is left over below a whole bag stays out. Throws ValueError unless there is a bag.
+Sampler bag_sampler(std::int64_t count, std::int64_t bag, std::uint64_t bag_seed);
+
 }  // namespace knoll::data
