@@ -33,7 +33,7 @@ constexpr Range zero_to_one{.low = 0, .high = 1};
 constexpr Range whole_number{.low = 0, .high = std::numeric_limits<int>::max(), .whole = true};
 constexpr Range zero_or_one{.low = 0, .high = 1, .whole = true};
 
-/// "a finite number", "a number of at least 0", "a number of at most 0", "a number in [0, 1]", "0 or 1".
+/// "a finite number", "a number of at least 0", "a number in [0, 1]", "0 or 1".
 std::string to_string(const Range& range);
 
 template <class Options>
