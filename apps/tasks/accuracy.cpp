@@ -1,6 +1,5 @@
 #include <knoll/apps/tasks/accuracy.h>
 
-#include <knoll/apps/training/data_source.h>
 #include <knoll/core/autograd.h>
 #include <knoll/core/text.h>
 
@@ -20,6 +19,12 @@ Number parse_in_range(const std::string& task, const std::string& option, const 
 }
 
 }  // namespace
+
+SingleLabelData load_at_most(const TrainingOptions& options, std::int64_t training_examples) {
+    SingleLabelData data = load_single_label(options);
+    if (!options.train_size) data.train = at_most(data.train, training_examples);
+    return data;
+}
 
 std::vector<std::string> names_of_classes(const data::LabeledImages& set) {
     if (!set.class_names().empty()) return set.class_names();

@@ -1,10 +1,15 @@
 // What tasks share whose examples have one label each.
 #pragma once
 
+#include <knoll/apps/training/data_source.h>
 #include <knoll/apps/training/task.h>
 #include <knoll/data/metrics/accuracy.h>
 
 namespace knoll::apps {
+
+/// Single-label data as options ask for; unless they say how many, at most so many training examples: what a comparison trains on in a
+/// few minutes.
+SingleLabelData load_at_most(const TrainingOptions& options, std::int64_t training_examples);
 
 /// The names of a set's classes, numbers where nobody knows them.
 std::vector<std::string> names_of_classes(const data::LabeledImages& set);

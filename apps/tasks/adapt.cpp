@@ -4,7 +4,6 @@
 #include <knoll/apps/report/image.h>
 #include <knoll/apps/tasks/accuracy.h>
 #include <knoll/apps/tasks/tasks.h>
-#include <knoll/apps/training/data_source.h>
 #include <knoll/apps/training/models.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/text.h>
@@ -15,6 +14,8 @@
 namespace knoll::apps {
 
 namespace {
+
+constexpr std::int64_t default_training_examples = 30000;
 
 constexpr std::uint64_t stream_order_seed = 7;  // of the test stream: the same in all runs
 
@@ -27,7 +28,7 @@ class Adapt final : public Task {
 public:
     explicit Adapt(const TrainingOptions& options)
         : options_(options),
-          data_(load_single_label(options)),
+          data_(load_at_most(options, default_training_examples)),
           corruption_(task_option(adapt_info(), options, "corruption")),
           severity_(static_cast<int>(parse_whole_option("adapt", "severity", task_option(adapt_info(), options, "severity"), 1, 5))),
           stream_batch_(parse_whole_option("adapt", "stream-batch", task_option(adapt_info(), options, "stream-batch"), 2, 100000)),
@@ -60,10 +61,10 @@ public:
     nn::Sequential make_model(const Method&) const override { return make_named_model(model_, data_.train); }
 
     Learning learning(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters, std::uint64_t seed) const override {
-        TrainingSet training{.count = data_.train.count(),
-                             .batches = [set = data_.train, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-                                 return data::Loader{set, {.batch_size = batch_size, .shuffle = true, .seed = seed, .epoch = epoch, .first_batch = first_batch}};
-                             }};
+        TrainingSet training{
+            .count = data_.train.count(), .batches = [set = data_.train, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
+                return data::Loader{set, {.batch_size = batch_size, .shuffle = true, .seed = seed, .epoch = epoch, .first_batch = first_batch}};
+            }};
         const std::string loss = adapter_of(method) == method.loss ? "cross_entropy" : method.loss;
         return {std::move(training), make_descent(batch_loss(loss), make_optimizer(model, hyperparameters))};
     }
@@ -143,7 +144,10 @@ TaskInfo adapt_info() {
     return {.name = "adapt",
             .summary = "trained on clean images, judged on a stream of corrupted ones: none, bn_stats, tent and dpl adapt to it without labels",
             .targets = losses::TargetKind::class_index,
-            .options = {{"corruption", "all", {"all", "noise", "blur", "contrast", "pixelate", "rotation"}, "what happens to the images: all, or one of noise, blur, contrast, pixelate, rotation"},
+            .options = {{"corruption",
+                         "all",
+                         {"all", "noise", "blur", "contrast", "pixelate", "rotation"},
+                         "what happens to the images: all, or one of noise, blur, contrast, pixelate, rotation"},
                         {"severity", "3", {}, "how much of it, from 1 to 5"},
                         {"stream-batch", "100", {}, "images that come at a time"},
                         {"adapt-lr", "0", {}, "learning rate while adapting; 0: each method's own"}},

@@ -12,6 +12,9 @@ const std::vector<TaskEntry>& task_catalog() {
     static const std::vector<TaskEntry> entries{
         {missing_labels_info(), make_missing_labels},
         {imbalanced_info(), make_imbalanced_task},
+        {noisy_labels_info(), make_noisy_labels},
+        {label_proportions_info(), make_label_proportions},
+        {adapt_info(), make_adapt},
     };
     return entries;
 }

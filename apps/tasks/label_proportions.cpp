@@ -4,7 +4,6 @@
 #include <knoll/apps/report/image.h>
 #include <knoll/apps/tasks/accuracy.h>
 #include <knoll/apps/tasks/tasks.h>
-#include <knoll/apps/training/data_source.h>
 #include <knoll/apps/training/models.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/text.h>
@@ -16,6 +15,8 @@ namespace knoll::apps {
 
 namespace {
 
+constexpr std::int64_t default_training_examples = 20000;
+
 enum BagStream : std::uint64_t { bag_choice_stream = 201, view_stream };
 
 std::uint64_t stream_seed(std::uint64_t seed, BagStream stream) { return Rng{seed}.fork(stream).next(); }
@@ -24,7 +25,7 @@ class LabelProportions final : public Task {
 public:
     explicit LabelProportions(const TrainingOptions& options)
         : options_(options),
-          data_(load_single_label(options)),
+          data_(load_at_most(options, default_training_examples)),
           bag_(parse_whole_option("label-proportions", "bag", task_option(label_proportions_info(), options, "bag"), 1, data_.train.count())),
           model_(model_name(options.model, data_.train)) {
         make_named_model(model_, data_.train);
@@ -44,7 +45,7 @@ public:
                 {"model", model_}};
     }
     Hyperparameters defaults(const Method& method) const override {
-        return {.epochs = 5,
+        return {.epochs = 10,
                 .batch = std::max<std::int64_t>(128 / bag_, 1) * bag_,
                 .learning_rate = learning_rate_for(method),
                 .optimizer = "nesterov",
@@ -56,6 +57,9 @@ public:
     nn::Sequential make_model(const Method&) const override { return make_named_model(model_, data_.train); }
 
     Learning learning(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters, std::uint64_t seed) const override {
+        const bool is_procedure = method.loss == "proportion" || method.loss == "ahil";
+        require<ValueError>(is_procedure != method.has("full"), "[label-proportions] expected proportion, ahil, or a loss of single labels with +full, got ",
+                            method.text);
         data::Sampler sampler = data::bag_sampler(data_.train.count(), bag_, stream_seed(seed, bag_choice_stream));
         if (method.has("full")) sampler = data::shuffling_sampler(data_.train.count());
         TrainingSet training{

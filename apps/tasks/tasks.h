@@ -11,4 +11,13 @@ std::unique_ptr<Task> make_missing_labels(const TrainingOptions& options);
 TaskInfo imbalanced_info();
 std::unique_ptr<Task> make_imbalanced_task(const TrainingOptions& options);
 
+TaskInfo noisy_labels_info();
+std::unique_ptr<Task> make_noisy_labels(const TrainingOptions& options);
+
+TaskInfo label_proportions_info();
+std::unique_ptr<Task> make_label_proportions(const TrainingOptions& options);
+
+TaskInfo adapt_info();
+std::unique_ptr<Task> make_adapt(const TrainingOptions& options);
+
 }  // namespace knoll::apps

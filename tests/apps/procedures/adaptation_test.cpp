@@ -49,7 +49,7 @@ TEST_CASE("adapters predict before they learn, leave their source alone, and are
     const Tensor normalised = copy(stream_batch(1));
     for (const std::string& name : apps::adapter_names()) {
         INFO(name);
-        const apps::AdaptationOptions options{.learning_rate = 0.01, .confidence = 0.4};
+        const apps::AdaptationOptions options{.learning_rate = 0.01, .confidence = 0.36};
         const auto adapter = apps::make_adapter(name, source, options), again = apps::make_adapter(name, source, options);
         check_close(adapter->predict(stream_batch(1)), name == "none" ? plain : normalised, 1e-5, 1e-5);
         const Tensor second = adapter->predict(stream_batch(2));
