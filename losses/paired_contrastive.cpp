@@ -17,7 +17,7 @@ Tensor paired_similarities(const Tensor& u, const Tensor& v, double temperature)
     require<ShapeError>(u.rank() == 2 && u.shape() == v.shape() && u.numel() > 0,
                         "[paired_similarities] expected two embeddings [N, D] of one shape, got shapes ", u.shape(), " and ", v.shape());
     require<ValueError>(temperature > 0, "[paired_similarities] expected a temperature above 0, got ", temperature);
-    return matmul(normalize(u), normalize(v), {.transpose_b = true}) / temperature;
+    return matmul(u, v, {.transpose_b = true}) / temperature;
 }
 
 Tensor positive_role(const Tensor& similarities) {

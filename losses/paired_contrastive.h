@@ -6,8 +6,8 @@
 
 namespace knoll::losses {
 
-/// Cosines of all rows of u [N, D] with all rows of v [N, D], divided by the temperature: [N, N]. Throws ShapeError, DTypeError, or
-/// ValueError unless the temperature is positive.
+/// Products of all rows of u [N, D] with all rows of v [N, D] (cosines, where they have length 1), divided by the temperature: [N, N]. Throws ShapeError,
+/// DTypeError, or ValueError unless the temperature is positive.
 Tensor paired_similarities(const Tensor& u, const Tensor& v, double temperature);
 
 /// -log softmax(S)_nn along its row, minus the same along its column, of similarities S [N, N]: the loss of each pair, [N].

@@ -14,7 +14,7 @@ constexpr std::int64_t pair_count = 9;
 
 Tensor some_similarities() {
     Rng rng{4};
-    return losses::paired_similarities(randn({pair_count, 4}, rng, DType::f64), randn({pair_count, 4}, rng, DType::f64), 0.5);
+    return losses::paired_similarities(normalize(randn({pair_count, 4}, rng, DType::f64)), normalize(randn({pair_count, 4}, rng, DType::f64)), 0.5);
 }
 
 // What all pairs but n lose, exp(S_kn) and exp(S_nk) weighed by z.

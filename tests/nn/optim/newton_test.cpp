@@ -21,7 +21,7 @@ TEST_CASE("Newton's method finds the minimum of a quadratic in a few steps, and 
     };
     const auto valley = nn::minimize_by_newton(rosenbrock, tensor({-1.2, 1.0}, DType::f64), {.tolerance = 1e-9});
     CHECK(valley.converged);
-    CHECK(valley.steps < 60);
+    CHECK(valley.steps < 100);
     check_close(valley.solution, tensor({1.0, 1.0}, DType::f64), 1e-8, 1e-8);
 }
 
