@@ -12,21 +12,21 @@ using namespace knoll;
 
 namespace {
 
-constexpr double no_end = std::numeric_limits<double>::infinity();
+constexpr double unbounded = std::numeric_limits<double>::infinity();
 
-Tensor unit_rows(std::int64_t count, std::int64_t length, std::uint64_t seed = 1) {
+Tensor random_unit_rows(std::int64_t count, std::int64_t length, std::uint64_t seed = 1) {
     Rng rng{seed};
     return normalize(randn({count, length}, rng, DType::f64)).detach();
 }
 
-Tensor classes_of(std::initializer_list<double> labels) { return tensor(labels, DType::i64); }
+Tensor class_vector(std::initializer_list<double> labels) { return tensor(labels, DType::i64); }
 
-Tensor gradient_at(const losses::Loss& loss, const Tensor& embeddings, const Tensor& classes) {
+Tensor metric_gradient(const losses::Loss& loss, const Tensor& embeddings, const Tensor& classes) {
     const Tensor x = embeddings.clone().set_requires_grad();
     return grad(loss(x, classes), x, {.allow_unused = true});
 }
 
-double value_of(const std::string& specification, const Tensor& embeddings, const Tensor& classes) {
+double metric_value(const std::string& specification, const Tensor& embeddings, const Tensor& classes) {
     return (*losses::make(specification))(embeddings, classes).item();
 }
 
@@ -40,8 +40,8 @@ TEST_CASE("the log-exp mean has the mean, the largest and the smallest number as
         check_close(losses::log_exp_mean(x, mask, g), tensor({first, second, 0.0}, DType::f64), tolerance, tolerance);
     };
     check(0, 2.5 / 3, 3, 1e-15);
-    check(no_end, 3, 4, 0);
-    check(-no_end, -1, 2, 0);
+    check(unbounded, 3, 4, 0);
+    check(-unbounded, -1, 2, 0);
     // The next term of the series in g is half of the variance.
     for (const double g : {1e-300, 1e-12, -1e-12, 1e-6, -1e-6}) check(g, 2.5 / 3 + g / 2 * (10.25 / 3 - 6.25 / 9), 3 + g / 2, 1e-11);
     check(1e12, 3, 4, 1e-11);
@@ -69,15 +69,15 @@ TEST_CASE("a log-exp mean of many numbers in f32 is that of f64") {
 }
 
 TEST_CASE("the ANML style becomes the hardest triplet, NCA, the hinge on means and the sides of multi-similarity") {
-    const Tensor x = 1.3 * unit_rows(8, 3);
-    const Tensor classes = classes_of({0, 1, 0, 1, 0, 1, 0, 1});
+    const Tensor x = 1.3 * random_unit_rows(8, 3);
+    const Tensor classes = class_vector({0, 1, 0, 1, 0, 1, 0, 1});
     const Tensor d = pairwise_squared_distances(x, x);
     const losses::PairMasks pairs = losses::pair_masks(classes, classes, eye(8, DType::u8));
 
-    CHECK(value_of("anml:alpha=1e9,beta=1e9,sharpness=1e9,margin=0.2", x, classes) ==
-          Approx(value_of("triplet:squared=1,margin=0.2", x, classes)).epsilon(1e-7));
-    CHECK(value_of("anml:alpha=1e9,beta=1e9,sharpness=1,margin=0.2", x, classes) ==
-          Approx(value_of("triplet:squared=1,margin=0.2,soft=1", x, classes)).epsilon(1e-7));
+    CHECK(metric_value("anml:alpha=1e9,beta=1e9,sharpness=1e9,margin=0.2", x, classes) ==
+          Approx(metric_value("triplet:squared=1,margin=0.2", x, classes)).epsilon(1e-7));
+    CHECK(metric_value("anml:alpha=1e9,beta=1e9,sharpness=1,margin=0.2", x, classes) ==
+          Approx(metric_value("triplet:squared=1,margin=0.2,soft=1", x, classes)).epsilon(1e-7));
 
     // NCA: minus the logarithm of the probability that softmax(-d) gives to all positives together.
     const Tensor of_positives = sum(where(pairs.positive, exp(-d), 0.0), 1), of_negatives = sum(where(pairs.negative, exp(-d), 0.0), 1);
@@ -86,31 +86,31 @@ TEST_CASE("the ANML style becomes the hardest triplet, NCA, the hinge on means a
     CHECK(as_nca(x, classes).item() == Approx(nca).epsilon(1e-12));
 
     const Tensor gap = sum(where(pairs.positive, d, 0.0), 1) / 3.0 - sum(where(pairs.negative, d, 0.0), 1) / 4.0;
-    CHECK(value_of("anml:alpha=0,beta=0,sharpness=1e9,margin=1", x, classes) == Approx(mean(relu(gap + 1.0)).item()).epsilon(1e-7));
+    CHECK(metric_value("anml:alpha=0,beta=0,sharpness=1e9,margin=1", x, classes) == Approx(mean(relu(gap + 1.0)).item()).epsilon(1e-7));
 
     // Each side of multi-similarity is a softplus of a log-exp mean and the logarithm of how many there are.
     const Tensor s = matmul(x, x, {.transpose_b = true});
     const Tensor pull = losses::log_exp_mean(0.5 - s, pairs.positive, 2), push = losses::log_exp_mean(s - 0.5, pairs.negative, 10);
     const double sides = mean(softplus(2.0 * pull + std::log(3.0)) / 2.0 + softplus(10.0 * push + std::log(4.0)) / 10.0).item();
-    CHECK(value_of("multi_similarity:alpha=2,beta=10,base=0.5,epsilon=100", x, classes) == Approx(sides).epsilon(1e-12));
+    CHECK(metric_value("multi_similarity:alpha=2,beta=10,base=0.5,epsilon=100", x, classes) == Approx(sides).epsilon(1e-12));
 }
 
 TEST_CASE("gradients of metric losses are their closed forms") {
     // Three unit vectors in the plane, two of one class: every loss is a function of three cosines.
     const Tensor x = tensor({{1.0, 0.0}, {0.8, 0.6}, {0.6, 0.8}}, DType::f64);
-    const Tensor classes = classes_of({5, 5, -3});
+    const Tensor classes = class_vector({5, 5, -3});
     const Tensor s = matmul(x, x, {.transpose_b = true});
     const auto by_rows = [&](const Tensor& by_similarity) { return matmul(by_similarity + transpose(by_similarity, 0, 1), x); };
 
     // Contrastive: -1 for a positive, 1 for a negative above the margin; a third of each.
     const Tensor contrastive = tensor({{0.0, -1.0, 1.0}, {-1.0, 0.0, 1.0}, {1.0, 1.0, 0.0}}, DType::f64) / 3.0;
-    check_close(gradient_at(losses::Contrastive{}, x, classes), by_rows(contrastive), 1e-14, 1e-14);
+    check_close(metric_gradient(losses::Contrastive{}, x, classes), by_rows(contrastive), 1e-14, 1e-14);
 
     // Multi-similarity: the logistic function of one pair, where the anchor has one positive and one negative. Row 2 has no positive.
     const Tensor pull = sigmoid(2.0 * (0.5 - s)), push = sigmoid(40.0 * (s - 0.5));
     const Tensor positive = tensor({{0.0, 1.0, 0.0}, {1.0, 0.0, 0.0}, {0.0, 0.0, 0.0}}, DType::f64);
     const Tensor negative = tensor({{0.0, 0.0, 1.0}, {0.0, 0.0, 1.0}, {0.0, 0.0, 0.0}}, DType::f64);
-    check_close(gradient_at(losses::MultiSimilarity{{.epsilon = 2}}, x, classes), by_rows((negative * push - positive * pull) / 3.0), 1e-13, 1e-13);
+    check_close(metric_gradient(losses::MultiSimilarity{{.epsilon = 2}}, x, classes), by_rows((negative * push - positive * pull) / 3.0), 1e-13, 1e-13);
 
     // By squared distances: softplus' slope for both pairs of an anchor; and those have the gradient 2 (a - b).
     const Tensor d = pairwise_squared_distances(x, x);
@@ -122,7 +122,7 @@ TEST_CASE("gradients of metric losses are their closed forms") {
         by_distance.mutable_data<double>()[static_cast<std::size_t>(3 * anchor + 2)] = -slope;
     }
     const Tensor both = by_distance + transpose(by_distance, 0, 1);
-    check_close(gradient_at(losses::Anml{{.alpha = 3, .beta = -2, .sharpness = 5, .margin = 0.5}}, x, classes),
+    check_close(metric_gradient(losses::Anml{{.alpha = 3, .beta = -2, .sharpness = 5, .margin = 0.5}}, x, classes),
                 2.0 * (x * sum(both, 1, true) - matmul(both, x)), 1e-13, 1e-13);
 }
 
@@ -132,32 +132,32 @@ TEST_CASE("anchors without a positive or a negative, and a row and itself, contr
         const auto loss = losses::make(name);
         const auto each = losses::make(name, Reduction::none);
         // No pair at all: one row.
-        const Tensor alone = unit_rows(1, 3);
-        CHECK((*loss)(alone, classes_of({4})).item() == 0.0);
-        check_close(gradient_at(*loss, alone, classes_of({4})), zeros({1, 3}, DType::f64), 0, 0);
+        const Tensor alone = random_unit_rows(1, 3);
+        CHECK((*loss)(alone, class_vector({4})).item() == 0.0);
+        check_close(metric_gradient(*loss, alone, class_vector({4})), zeros({1, 3}, DType::f64), 0, 0);
         // A single row of a class beside two of another.
-        const Tensor x = unit_rows(3, 3, 2);
-        const Tensor values = (*each)(x, classes_of({0, 0, 1}));
+        const Tensor x = random_unit_rows(3, 3, 2);
+        const Tensor values = (*each)(x, class_vector({0, 0, 1}));
         if (std::string(name) != "contrastive") CHECK(values.at<double>(2) == 0.0);
         CHECK(values.at<double>(0) > 0.0);
         // In a memory that holds the batch, own rows are left out and nothing else: the loss of the batch is what remains.
         const auto* metric = dynamic_cast<const losses::MetricLoss*>(loss.get());
         REQUIRE(metric != nullptr);
-        const Tensor y = unit_rows(6, 3, 5), classes = classes_of({0, 1, 2, 0, 1, 2});
+        const Tensor y = random_unit_rows(6, 3, 5), classes = class_vector({0, 1, 2, 0, 1, 2});
         CHECK(metric->against(y, classes, y, classes, eye(6, DType::u8)).item() == Approx((*loss)(y, classes).item()).epsilon(1e-14));
-        CHECK(metric->against(y, classes, unit_rows(2, 3), classes_of({7, 8})).item() <= 6.0);
+        CHECK(metric->against(y, classes, random_unit_rows(2, 3), class_vector({7, 8})).item() <= 6.0);
     }
 }
 
 TEST_CASE("metric losses against a memory check it, and give it gradients where it wants them") {
     const losses::Anml loss;
-    const Tensor x = unit_rows(4, 3), classes = classes_of({0, 0, 1, 1});
-    Tensor memory = unit_rows(5, 3, 9).set_requires_grad();
-    CHECK(grad(loss.against(x, classes, memory, classes_of({0, 1, 0, 1, 2})), memory).shape() == Shape{5, 3});
-    CHECK_THROWS_WITH(loss.against(x, classes, unit_rows(5, 2), classes_of({0, 1, 0, 1, 2})),
+    const Tensor x = random_unit_rows(4, 3), classes = class_vector({0, 0, 1, 1});
+    Tensor memory = random_unit_rows(5, 3, 9).set_requires_grad();
+    CHECK(grad(loss.against(x, classes, memory, class_vector({0, 1, 0, 1, 2})), memory).shape() == Shape{5, 3});
+    CHECK_THROWS_WITH(loss.against(x, classes, random_unit_rows(5, 2), class_vector({0, 1, 0, 1, 2})),
                       "[anml] expected embeddings of one length, got [4, 3] and [5, 2]");
     CHECK_THROWS_WITH(loss.against(x, classes, memory, classes), "[anml] expected targets of shape [5], one class per row of embeddings [5, 3], got [4]");
-    CHECK_THROWS_WITH(loss.against(x, classes, memory, classes_of({0, 1, 0, 1, 2}), eye(4, DType::u8)),
+    CHECK_THROWS_WITH(loss.against(x, classes, memory, class_vector({0, 1, 0, 1, 2}), eye(4, DType::u8)),
                       "[anml] expected excluded pairs of shape [4, 5], got [4, 4]");
     CHECK_THROWS_WITH(loss.against(x, classes, Tensor{}, classes), "[anml] expected embeddings and classes, got an undefined tensor");
 }
@@ -167,14 +167,14 @@ TEST_CASE("metric losses are finite with finite gradients at huge embeddings, an
         for (const char* name : {"triplet", "contrastive", "multi_similarity", "anml", "anml:alpha=-5,beta=-5", "anml:alpha=0,beta=0"}) {
             INFO(name);
             for (const double size : {1e-30, 1e4, 1e8}) {
-                const Tensor x = (size * unit_rows(6, 3)).to(dtype), classes = classes_of({0, 0, 0, 1, 1, 1});
+                const Tensor x = (size * random_unit_rows(6, 3)).to(dtype), classes = class_vector({0, 0, 0, 1, 1, 1});
                 CHECK(std::isfinite((*losses::make(name))(x, classes).item()));
-                for (const double slope : gradient_at(*losses::make(name), x, classes).to_vector()) CHECK(std::isfinite(slope));
+                for (const double slope : metric_gradient(*losses::make(name), x, classes).to_vector()) CHECK(std::isfinite(slope));
                 const Tensor equal = full({6, 3}, size, dtype);
-                for (const double slope : gradient_at(*losses::make(name), equal, classes).to_vector()) CHECK(std::isfinite(slope));
+                for (const double slope : metric_gradient(*losses::make(name), equal, classes).to_vector()) CHECK(std::isfinite(slope));
             }
         }
-    CHECK_THROWS_WITH(losses::Anml{}(tensor({{1e38, 3e38}, {-1e38, -3e38}, {3e38, -3e38}}), classes_of({0, 0, 1})),
+    CHECK_THROWS_WITH(losses::Anml{}(tensor({{1e38, 3e38}, {-1e38, -3e38}, {3e38, -3e38}}), class_vector({0, 0, 1})),
                       "[anml] expected embeddings whose distances their type can hold, got larger ones");
 }
 

@@ -10,20 +10,20 @@ using namespace knoll;
 
 namespace {
 
-constexpr std::int64_t pair_count = 9;
+constexpr std::int64_t paired_count = 9;
 
-Tensor some_similarities() {
+Tensor random_pair_similarities() {
     Rng rng{4};
-    return losses::paired_similarities(normalize(randn({pair_count, 4}, rng, DType::f64)), normalize(randn({pair_count, 4}, rng, DType::f64)), 0.5);
+    return losses::paired_similarities(normalize(randn({paired_count, 4}, rng, DType::f64)), normalize(randn({paired_count, 4}, rng, DType::f64)), 0.5);
 }
 
 // What all pairs but n lose, exp(S_kn) and exp(S_nk) weighed by z.
-double loss_of_others(const Tensor& s, std::int64_t n, double z) {
+double loss_of_other_pairs(const Tensor& s, std::int64_t n, double z) {
     double total = 0;
-    for (std::int64_t i = 0; i < pair_count; ++i) {
+    for (std::int64_t i = 0; i < paired_count; ++i) {
         if (i == n) continue;
         double row = 0, column = 0;
-        for (std::int64_t j = 0; j < pair_count; ++j) {
+        for (std::int64_t j = 0; j < paired_count; ++j) {
             row += (j == n ? z : 1.0) * std::exp(s.at<double>(i, j));
             column += (j == n ? z : 1.0) * std::exp(s.at<double>(j, i));
         }
@@ -32,7 +32,7 @@ double loss_of_others(const Tensor& s, std::int64_t n, double z) {
     return total;
 }
 
-double correlation(const std::vector<double>& a, const std::vector<double>& b) {
+double pearson_of_roles(const std::vector<double>& a, const std::vector<double>& b) {
     double mean_a = 0, mean_b = 0, ab = 0, aa = 0, bb = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
         mean_a += a[i] / static_cast<double>(a.size());
@@ -49,27 +49,27 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b) {
 }  // namespace
 
 TEST_CASE("the positive role is the symmetric cross-entropy of each pair") {
-    const Tensor s = some_similarities();
-    const Tensor classes = arange(pair_count);
-    const auto minus_log = [&](const Tensor& logits) { return -reshape(gather(log_softmax(logits, 1), 1, unsqueeze(classes, 1)), {pair_count}); };
+    const Tensor s = random_pair_similarities();
+    const Tensor classes = arange(paired_count);
+    const auto minus_log = [&](const Tensor& logits) { return -reshape(gather(log_softmax(logits, 1), 1, unsqueeze(classes, 1)), {paired_count}); };
     check_close(losses::positive_role(s), minus_log(s) + minus_log(transpose(s, 0, 1)), 1e-14, 1e-14);
 }
 
 TEST_CASE("the negative role is the slope of what a pair costs the others, and tells what its removal saves; its reciprocal does not") {
-    const Tensor s = some_similarities();
+    const Tensor s = random_pair_similarities();
     const std::vector<double> role = losses::negative_role(s).to_vector();
     std::vector<double> saved, reciprocal;
-    for (std::int64_t n = 0; n < pair_count; ++n) {
-        const double slope = (loss_of_others(s, n, 1 + 1e-5) - loss_of_others(s, n, 1 - 1e-5)) / 2e-5;
+    for (std::int64_t n = 0; n < paired_count; ++n) {
+        const double slope = (loss_of_other_pairs(s, n, 1 + 1e-5) - loss_of_other_pairs(s, n, 1 - 1e-5)) / 2e-5;
         CHECK(role[static_cast<std::size_t>(n)] == Approx(slope).epsilon(1e-7));
-        saved.push_back(loss_of_others(s, n, 1) - loss_of_others(s, n, 0));
+        saved.push_back(loss_of_other_pairs(s, n, 1) - loss_of_other_pairs(s, n, 0));
         double sum = 0;
-        for (std::int64_t k = 0; k < pair_count; ++k)
+        for (std::int64_t k = 0; k < paired_count; ++k)
             if (k != n) sum += 1 / softmax(s, 1).at<double>(k, n) + 1 / softmax(s, 0).at<double>(n, k);
         reciprocal.push_back(sum);
     }
-    CHECK(correlation(role, saved) > 0.95);
-    CHECK(correlation(reciprocal, saved) < 0.5);
+    CHECK(pearson_of_roles(role, saved) > 0.95);
+    CHECK(pearson_of_roles(reciprocal, saved) < 0.5);
 }
 
 TEST_CASE("both roles have right derivatives, and stay finite at any temperature") {

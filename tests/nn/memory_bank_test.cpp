@@ -12,7 +12,9 @@ using namespace knoll;
 
 namespace {
 
-Tensor numbered(std::int64_t from, std::int64_t count) { return unsqueeze(arange(count, DType::f32) + static_cast<double>(from), 1) * tensor({1.0, -1.0}); }
+Tensor numbered_memory_rows(std::int64_t from, std::int64_t count) {
+    return unsqueeze(arange(count, DType::f32) + static_cast<double>(from), 1) * tensor({1.0, -1.0});
+}
 
 }  // namespace
 
@@ -23,7 +25,7 @@ TEST_CASE("a memory bank holds the last rows with their labels, whatever its roo
             nn::MemoryBank memory{capacity, 2};
             std::deque<std::int64_t> expected;
             for (std::int64_t first = 0; first < 5 * batch; first += batch) {
-                const Tensor rows = numbered(first, batch).set_requires_grad();
+                const Tensor rows = numbered_memory_rows(first, batch).set_requires_grad();
                 Tensor own = arange(batch);
                 for (std::int64_t& label : own.mutable_data<std::int64_t>()) label += first;
                 const Tensor slots = memory.enqueue(rows, own);
@@ -50,12 +52,12 @@ TEST_CASE("a memory bank holds the last rows with their labels, whatever its roo
 
 TEST_CASE("a memory bank goes on from its state, and refuses that of another") {
     nn::MemoryBank memory{5, 2};
-    memory.enqueue(numbered(0, 3), tensor({0.0, 1.0, 2.0}, DType::i64));
+    memory.enqueue(numbered_memory_rows(0, 3), tensor({0.0, 1.0, 2.0}, DType::i64));
     nn::MemoryBank resumed{5, 2};
     nn::StateDict saved;
     for (const auto& [name, values] : memory.state_dict()) saved.emplace_back(name, values.clone());
     resumed.load_state_dict(saved);
-    for (nn::MemoryBank* one : {&memory, &resumed}) one->enqueue(numbered(3, 4), tensor({3.0, 4.0, 5.0, 6.0}, DType::i64));
+    for (nn::MemoryBank* one : {&memory, &resumed}) one->enqueue(numbered_memory_rows(3, 4), tensor({3.0, 4.0, 5.0, 6.0}, DType::i64));
     check_close(resumed.rows(), memory.rows(), 0, 0);
     check_close(resumed.labels(), memory.labels(), 0, 0);
     CHECK(resumed.labels().to_vector() == std::vector<double>{5, 6, 2, 3, 4});

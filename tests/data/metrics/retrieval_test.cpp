@@ -13,15 +13,15 @@ using namespace knoll;
 
 namespace {
 
-struct PlainScores {
+struct PlainRetrieval {
     double recall = 0;
     double precision = 0;
 };
 
 // As the definition says, with all others sorted for each query.
-PlainScores plain_scores(const Tensor& embeddings, const Tensor& labels) {
+PlainRetrieval plain_retrieval(const Tensor& embeddings, const Tensor& labels) {
     const std::int64_t count = embeddings.size(0);
-    PlainScores scores;
+    PlainRetrieval scores;
     double queries = 0;
     for (std::int64_t q = 0; q < count; ++q) {
         std::vector<std::pair<double, std::int64_t>> others;
@@ -67,7 +67,7 @@ TEST_CASE("recall at 1 and MAP at R are those of plain loops, also with equal di
         const Tensor coarse = (2.0 * embeddings).to(DType::i64).to(DType::f64);
         for (const Tensor& some : {embeddings, coarse}) {
             const metrics::RetrievalScores scores = metrics::retrieval_scores(some, labels);
-            const PlainScores plain = plain_scores(some, labels);
+            const PlainRetrieval plain = plain_retrieval(some, labels);
             CHECK(scores.recall_at_1 == Approx(plain.recall).margin(1e-14));
             CHECK(scores.map_at_r == Approx(plain.precision).margin(1e-14));
         }

@@ -1,7 +1,7 @@
-#include <knoll/apps/training/catalog.h>
+#include <knoll/apps/tasks/catalog.h>
 
+#include <knoll/apps/tasks/tasks.h>
 #include <knoll/apps/terminal/suggestion.h>
-#include <knoll/apps/training/tasks.h>
 #include <knoll/core/error.h>
 
 #include <algorithm>
@@ -12,6 +12,8 @@ const std::vector<TaskEntry>& task_catalog() {
     static const std::vector<TaskEntry> entries{
         {missing_labels_info(), make_missing_labels},
         {imbalanced_info(), make_imbalanced_task},
+        {metric_info(), make_metric_task},
+        {influence_info(), make_influence_task},
     };
     return entries;
 }

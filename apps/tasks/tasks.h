@@ -1,7 +1,7 @@
 // The tasks, one file each.
 #pragma once
 
-#include <knoll/apps/training/catalog.h>
+#include <knoll/apps/tasks/catalog.h>
 
 namespace knoll::apps {
 
@@ -10,5 +10,11 @@ std::unique_ptr<Task> make_missing_labels(const TrainingOptions& options);
 
 TaskInfo imbalanced_info();
 std::unique_ptr<Task> make_imbalanced_task(const TrainingOptions& options);
+
+TaskInfo metric_info();
+std::unique_ptr<Task> make_metric_task(const TrainingOptions& options);
+
+TaskInfo influence_info();
+std::unique_ptr<Task> make_influence_task(const TrainingOptions& options);
 
 }  // namespace knoll::apps
