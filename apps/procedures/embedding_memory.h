@@ -11,7 +11,7 @@ namespace knoll::apps {
 struct CrossBatchMemoryOptions {
     std::int64_t capacity = 1024;  ///< rows
     double weight = 1.0;           ///< of the loss against the memory
-    std::int64_t warm_up = 100;    ///< steps before the memory is used: at first embeddings move too fast
+    std::int64_t warm_up = 0;      ///< steps before the memory is used: at first embeddings move too fast
 };
 
 /// Cross-batch memory (Wang et al. 2020, arXiv 1912.06798): a step descends the loss of the batch plus that of the batch against the
@@ -22,7 +22,7 @@ std::unique_ptr<Procedure> make_cross_batch_memory(std::shared_ptr<const losses:
 struct MomentumMemoryOptions {
     std::int64_t capacity = 1024;
     double weight = 1.0;
-    std::int64_t warm_up = 100;
+    std::int64_t warm_up = 0;
     double momentum = 0.99;  ///< of the key encoder
     double threshold = 0.5;  ///< negatives less similar are discarded
 };

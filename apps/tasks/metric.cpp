@@ -115,7 +115,7 @@ public:
         const auto batches = [set = train_, seed, sampler](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
             return data::Loader{set, {.batch_size = batch_size, .seed = seed, .epoch = epoch, .first_batch = first_batch, .sampler = sampler}};
         };
-        return {{.count = sampler.draws(), .batches = batches}, make_procedure(method, model, hyperparameters)};
+        return {{.count = sampler.draws(), .batches = batches}, make_procedure(method, model, hyperparameters, sampler.draws() / batch)};
     }
 
     Evaluation evaluate(const Method&, nn::Sequential& model, const EvaluationRequest& request) const override {
@@ -153,21 +153,17 @@ private:
         return options_.train_size ? seen : at_most(seen, most_training_examples);
     }
 
-    std::unique_ptr<Procedure> make_procedure(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters) const {
+    std::unique_ptr<Procedure> make_procedure(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters,
+                                              std::int64_t steps_in_epoch) const {
         std::unique_ptr<nn::Optimizer> optimizer = make_optimizer(model, hyperparameters);
         const bool uses_memory = method.loss == "xbm" || method.loss == "mem";
         if (!uses_memory) return make_descent(batch_loss(method.loss), std::move(optimizer));
-        // Without room for a row, the memory never comes into play.
-        const std::int64_t never = std::numeric_limits<std::int64_t>::max();
+        // From the second epoch on; never where there is no room for a row.
+        const std::int64_t warm_up = memory_ == 0 ? std::numeric_limits<std::int64_t>::max() : steps_in_epoch;
         const std::int64_t capacity = std::max<std::int64_t>(memory_, 1);
-        if (method.loss == "mem") {
-            MomentumMemoryOptions options{.capacity = capacity};
-            if (memory_ == 0) options.warm_up = never;
-            return make_momentum_memory(model, embedding_length, options, std::move(optimizer));
-        }
-        CrossBatchMemoryOptions options{.capacity = capacity};
-        if (memory_ == 0) options.warm_up = never;
-        return make_cross_batch_memory(std::make_shared<losses::Contrastive>(), embedding_length, options, std::move(optimizer));
+        if (method.loss == "mem") return make_momentum_memory(model, embedding_length, {.capacity = capacity, .warm_up = warm_up}, std::move(optimizer));
+        return make_cross_batch_memory(std::make_shared<losses::Contrastive>(), embedding_length, {.capacity = capacity, .warm_up = warm_up},
+                                       std::move(optimizer));
     }
 
     static double map_of_class(const metrics::RetrievalScores& scores, std::int64_t c) {

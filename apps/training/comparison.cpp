@@ -63,6 +63,7 @@ FigureGroup class_group(const Task& task, const Results& results) {
 }
 
 FigureGroup loss_group(const std::vector<Method>& methods, const Task& task) {
+    if (task.info().targets == losses::TargetKind::same_class) return {};  // losses of pairs have no curve
     FigureGroup group{.heading = "The losses compared",
                       .introduction =
                           "Value and gradient against the logit. Where a gradient is positive, training pushes the logit down. "
@@ -70,7 +71,6 @@ FigureGroup loss_group(const std::vector<Method>& methods, const Task& task) {
     for (const std::string& procedure : procedures_among(methods, task.info()))
         group.introduction += " " + procedure + " is a procedure of several steps, not a loss, and has no curve of its own.";
     const std::vector<std::string> losses = drawable_losses(methods, task.info());
-    if (task.info().targets == losses::TargetKind::same_class) return {.heading = ""};  // losses of pairs have no curve
     if (losses.empty() || task.class_names().empty()) return group;
     const auto classes = static_cast<std::int64_t>(task.class_names().size());
     for (const LinePlot& plot : loss_curves(losses, {.classes = classes}))

@@ -1,4 +1,5 @@
 #include <knoll/nn/optim/conjugate_gradients.h>
+#include <knoll/nn/optim/hessian_product.h>
 #include <knoll/nn/optim/newton.h>
 
 #include <knoll/core/ops/arithmetic.h>
@@ -41,14 +42,13 @@ NewtonResult minimize_by_newton(const TensorFunction& f, const Tensor& start, co
     const NoGrad no_grad;
     Point now = point_at(f, start.detach().clone());
     NewtonResult result;
-    const auto product = [&](const Tensor& v) { return hvp(f, now.at, v); };
     for (result.steps = 0; result.steps < options.max_steps; ++result.steps) {
         const double length = std::sqrt(inner(now.gradient, now.gradient));
         if (length <= options.tolerance) break;
         // Far from the minimum an exact step is wasted.
         const ConjugateGradientsOptions solver{
             .tolerance = std::min(0.1, std::sqrt(length)), .max_iterations = options.max_products, .stop_at_negative_curvature = true};
-        const ConjugateGradientsResult found = conjugate_gradients(product, -now.gradient, solver);
+        const ConjugateGradientsResult found = conjugate_gradients(HessianProduct{f, now.at}, -now.gradient, solver);
         result.products += found.iterations;
         const Tensor direction = descent_direction(found, now.gradient);
         const double slope = inner(direction, now.gradient);

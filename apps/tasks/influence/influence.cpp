@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <optional>
 
 namespace knoll::apps {
 
@@ -27,9 +28,9 @@ constexpr std::int64_t validation_pairs = 240;
 constexpr std::int64_t steps_in_epoch = 50;  // of all pairs each
 constexpr std::int64_t hidden_units = 16;
 constexpr std::int64_t paired_length = 8;
-constexpr double temperature = 0.2;
-constexpr double penalty = 1e-3;
-constexpr std::size_t trained_again = 32;  // pairs, half of them mismatched
+constexpr double pair_temperature = 0.3;
+constexpr double weight_penalty = 1e-2;
+constexpr std::size_t most_trained_again = 32;  // pairs, half of them mismatched
 constexpr int curve_products = 100;
 constexpr std::size_t pairs_shown = 8;
 
@@ -41,12 +42,13 @@ double parse_share(const std::string& given) {
     return share;
 }
 
-// The pairs that are trained without: as many mismatched ones as others, the first of each.
+// The pairs that are trained without, a quarter of them at most: as many mismatched ones as others, the first of each.
 std::vector<std::size_t> pairs_to_leave_out(const std::vector<bool>& mismatched) {
+    const std::size_t each = std::max<std::size_t>(std::min(most_trained_again, mismatched.size() / 4) / 2, 1);
     std::vector<std::size_t> chosen;
     for (const bool wanted : {true, false}) {
         std::size_t found = 0;
-        for (std::size_t n = 0; n < mismatched.size() && found < trained_again / 2; ++n) {
+        for (std::size_t n = 0; n < mismatched.size() && found < each; ++n) {
             if (mismatched[n] != wanted) continue;
             chosen.push_back(n);
             ++found;
@@ -55,7 +57,7 @@ std::vector<std::size_t> pairs_to_leave_out(const std::vector<bool>& mismatched)
     return chosen;
 }
 
-std::vector<std::size_t> ranked(const std::vector<double>& values) {
+std::vector<std::size_t> ascending_order(const std::vector<double>& values) {
     std::vector<std::size_t> order(values.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
@@ -121,8 +123,8 @@ public:
             return data::Loader{set, {.batch_size = batch, .seed = seed, .epoch = epoch, .first_batch = first, .sampler = sampler}};
         };
         const BatchLoss loss = [parameters = model.parameters()](const Tensor& embeddings, const Tensor&, int) {
-            Tensor total = mean(losses::positive_role(losses::paired_similarities(select(embeddings, 1, 0), select(embeddings, 1, 1), temperature)));
-            for (const Tensor& parameter : parameters) total = total + 0.5 * penalty * sum(square(parameter));
+            Tensor total = mean(losses::positive_role(losses::paired_similarities(select(embeddings, 1, 0), select(embeddings, 1, 1), pair_temperature)));
+            for (const Tensor& parameter : parameters) total = total + 0.5 * weight_penalty * sum(square(parameter));
             return total;
         };
         return {{.count = sampler.draws(), .batches = batches}, make_descent(loss, make_optimizer(model, hyperparameters))};
@@ -130,7 +132,7 @@ public:
 
     Evaluation evaluate(const Method& method, nn::Sequential& model, const EvaluationRequest& request) const override {
         const PairedImages pairs = training_pairs(request.seed);
-        const PairedProblem problem{model, pairs.images, validation_.images, temperature, penalty};
+        const PairedProblem problem{model, pairs.images, validation_.images, pair_temperature, weight_penalty};
         if (!request.is_final)
             return {.metrics = {{"AUC", auc_of(foretell(method.loss, problem, problem.weights(), curve_products).changes, pairs.mismatched)}}};
 
@@ -153,8 +155,8 @@ public:
         return text("Two towers learn which upper half of an image belongs to which lower half, from ", pairs_, " pairs of which ",
                     std::llround(share_ * static_cast<double>(pairs_)), " are mismatched. Each method foretells how the loss of ", validation_.images.size(0),
                     " other pairs would change if one training pair were deleted; all train the same model. AUC asks whether the mismatched pairs are among "
-                    "those that are said to do harm (50 is chance), correlation compares ",
-                    trained_again, " foretold changes with those found by training again without the pair.");
+                    "those that are said to do harm (50 is chance), correlation compares "
+                    "some foretold changes with those found by training again without the pair.");
     }
     std::vector<ExampleImage> examples(std::uint64_t seed) const override {
         const PairedImages pairs = training_pairs(seed);
@@ -166,8 +168,8 @@ public:
 
 private:
     static TrainingOptions without_sizes(TrainingOptions options) {
-        options.train_size.reset();
-        options.test_size.reset();
+        options.train_size = options.test_size = std::nullopt;
+        if (options.data == "shapes") options.train_size = options.test_size = 1000;  // more than enough, and drawn at once
         return options;
     }
 
@@ -181,7 +183,7 @@ private:
     }
 
     static Gallery extremes(const PairedImages& pairs, const std::vector<double>& changes) {
-        const std::vector<std::size_t> order = ranked(changes);
+        const std::vector<std::size_t> order = ascending_order(changes);
         const std::size_t count = std::min(pairs_shown, order.size());
         Gallery gallery{
             .title = "Harmful and helpful pairs",
@@ -204,7 +206,7 @@ private:
                       .whole_x = true};
         Series exact{.name = "trained again", .x = {}, .y = {}, .reference = true}, told{.name = method, .x = {}, .y = {}};
         const double scale = method == "gradient_norm" ? spread(found) / spread(expected) : 1;
-        for (const std::size_t n : ranked(found)) {
+        for (const std::size_t n : ascending_order(found)) {
             const auto place = static_cast<double>(exact.x.size() + 1);
             exact.x.push_back(place);
             exact.y.push_back(1000 * found[n]);

@@ -3,6 +3,7 @@
 #include <knoll/core/ops/ops.h>
 #include <knoll/losses/paired_contrastive.h>
 #include <knoll/nn/optim/conjugate_gradients.h>
+#include <knoll/nn/optim/hessian_product.h>
 #include <knoll/nn/parameter_vector.h>
 
 #include <cmath>
@@ -75,9 +76,8 @@ Foretold foretell(const std::string& name, const PairedProblem& problem, const T
     const Tensor slope = grad(problem.validation_loss(at), at);
     // H is symmetric, so the solution for the validation loss's gradient serves all pairs, and one product with the Jacobian of their
     // roles gives every pair's number at once.
-    const nn::ConjugateGradientsResult solved =
-        nn::conjugate_gradients([&](const Tensor& v) { return hvp(objective, weights, v); }, slope,
-                                {.tolerance = 1e-8, .max_iterations = max_products, .stop_at_negative_curvature = true});
+    const nn::ConjugateGradientsResult solved = nn::conjugate_gradients(
+        nn::HessianProduct(objective, weights), slope, {.tolerance = 1e-8, .max_iterations = max_products, .stop_at_negative_curvature = true});
     const bool both = name == "ecif";
     const TensorFunction roles = [&](const Tensor& parameters) {
         const Tensor s = problem.similarities(parameters);

@@ -1,3 +1,4 @@
+#include <knoll/nn/optim/hessian_product.h>
 #include <knoll/nn/optim/newton.h>
 #include "support/close.h"
 
@@ -32,4 +33,19 @@ TEST_CASE("Newton's method leaves a hill top's neighbourhood downhill, and says 
     check_close(found.solution, tensor({1.0, -1.0}, DType::f64), 1e-9, 1e-9);
     CHECK_FALSE(nn::minimize_by_newton(two_wells, tensor({0.1, -0.2}, DType::f64), {.max_steps = 1}).converged);
     CHECK(nn::minimize_by_newton(two_wells, ones({2}, DType::f64)).steps == 0);
+}
+
+TEST_CASE("a Hessian that is recorded once has the products of one that is recorded anew") {
+    Rng rng{6};
+    const Tensor x = randn({5}, rng, DType::f64), v = randn({5}, rng, DType::f64);
+    const TensorFunction f = [](const Tensor& a) { return sum(exp(a) * select(a, 0, 1)); };
+    const nn::HessianProduct hessian{f, x};
+    CHECK(hessian.value() == f(x).item());
+    for (int again = 0; again < 2; ++again) check_close(hessian(v), hvp(f, x, v), 1e-13, 1e-13);
+    const auto none = nn::HessianProduct{[](const Tensor& a) { return sum(2.0 * a); }, x};
+    check_close(none.gradient(), full({5}, 2, DType::f64), 0, 0);
+    check_close(none(v), zeros({5}, DType::f64), 0, 0);
+    CHECK_THROWS_WITH((nn::HessianProduct{[](const Tensor& a) { return a; }, x}),
+                      "[HessianProduct] expected a scalar function, got a result of shape [5]; sum() it");
+    CHECK_THROWS_WITH(hessian(zeros({4}, DType::f64)), "[HessianProduct] expected a vector of the point's shape [5], got [4]");
 }
