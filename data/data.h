@@ -7,6 +7,8 @@
 #include <knoll/data/loader/transform.h>
 #include <knoll/data/metrics/accuracy.h>
 #include <knoll/data/metrics/multi_label.h>
+#include <knoll/data/metrics/ranking.h>
+#include <knoll/data/metrics/retrieval.h>
 #include <knoll/data/readers/arff.h>
 #include <knoll/data/readers/cifar.h>
 #include <knoll/data/readers/idx.h>

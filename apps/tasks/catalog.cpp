@@ -13,6 +13,8 @@ const std::vector<TaskEntry>& task_catalog() {
         {missing_labels_info(), make_missing_labels},
         {imbalanced_info(), make_imbalanced_task},
         {long_tailed_partial_info(), make_long_tailed_partial},
+        {metric_info(), make_metric_task},
+        {influence_info(), make_influence_task},
     };
     return entries;
 }

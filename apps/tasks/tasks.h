@@ -14,4 +14,10 @@ std::unique_ptr<Task> make_long_tailed_partial(const TrainingOptions& options);
 TaskInfo imbalanced_info();
 std::unique_ptr<Task> make_imbalanced_task(const TrainingOptions& options);
 
+TaskInfo metric_info();
+std::unique_ptr<Task> make_metric_task(const TrainingOptions& options);
+
+TaskInfo influence_info();
+std::unique_ptr<Task> make_influence_task(const TrainingOptions& options);
+
 }  // namespace knoll::apps

@@ -41,4 +41,9 @@ Sampler under_sampler(const LabeledImages& set);
 /// examples before all of them have been drawn. As many draws as examples, rounded up to whole rounds.
 Sampler class_balanced_sampler(const LabeledImages& set);
 
+/// For losses of pairs: every classes * examples draws in a row (a batch) have so many classes, drawn anew, and of each so many different
+/// examples, next to each other; a class repeats none before too few are left for another batch. As many whole batches as the set has examples
+/// for, at least one. Throws ValueError where fewer classes have so many examples, or a number is below 1.
+Sampler classes_and_examples_sampler(const LabeledImages& set, std::int64_t classes, std::int64_t examples);
+
 }  // namespace knoll::data
