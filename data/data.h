@@ -5,6 +5,7 @@
 #include <knoll/data/loader/loader.h>
 #include <knoll/data/loader/sampler.h>
 #include <knoll/data/loader/transform.h>
+#include <knoll/data/loader/view.h>
 #include <knoll/data/metrics/accuracy.h>
 #include <knoll/data/metrics/multi_label.h>
 #include <knoll/data/metrics/ranking.h>
@@ -13,6 +14,7 @@
 #include <knoll/data/readers/cifar.h>
 #include <knoll/data/readers/idx.h>
 #include <knoll/data/readers/npy.h>
+#include <knoll/data/spoil/corrupt_images.h>
 #include <knoll/data/spoil/drop_labels.h>
 #include <knoll/data/spoil/imbalance.h>
 #include <knoll/data/spoil/label_noise.h>

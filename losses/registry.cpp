@@ -3,6 +3,7 @@
 #include <knoll/losses/asl.h>
 #include <knoll/losses/bce.h>
 #include <knoll/losses/bce_ls.h>
+#include <knoll/losses/bootstrapping.h>
 #include <knoll/losses/cce.h>
 #include <knoll/losses/complement_entropy.h>
 #include <knoll/losses/contrastive.h>
@@ -19,6 +20,7 @@
 #include <knoll/losses/mse.h>
 #include <knoll/losses/multi_similarity.h>
 #include <knoll/losses/registry.h>
+#include <knoll/losses/sce.h>
 #include <knoll/losses/softmax_focal.h>
 #include <knoll/losses/splc.h>
 #include <knoll/losses/triplet.h>
@@ -110,6 +112,8 @@ const std::vector<Entry>& entries() {
         entry<CotObjective>(),
         entry<Cce>(),
         entry<KlDiv>(),
+        entry<Sce>(),
+        entry<Bootstrapping>(),
         entry<Triplet>(),
         entry<Contrastive>(),
         entry<MultiSimilarity>(),

@@ -82,6 +82,9 @@ void add_row_variants(RecordList& list) {
     add_loss(list, "divided by K - 1", "cot_objective:divide_by_all=0");
     add_loss(list, "gamma 2", "cce:gamma=2");
     add_loss(list, "gamma 1, divided by K", "cce:gamma=1,divide_by_all=1");
+    add_loss(list, "alpha 6, beta 0.1, log_zero -4", "sce:alpha=6,beta=0.1,log_zero=-4");
+    add_loss(list, "beta 0.3", "bootstrapping:beta=0.3");
+    add_loss(list, "hard", "bootstrapping:hard=1");
 }
 
 // Some settings leave hinges and mining aside, and so have smooth derivatives.
