@@ -15,6 +15,7 @@
 #include <knoll/losses/hinge.h>
 #include <knoll/losses/huber.h>
 #include <knoll/losses/kl_div.h>
+#include <knoll/losses/learned_loss.h>
 #include <knoll/losses/loss.h>
 #include <knoll/losses/mae.h>
 #include <knoll/losses/mse.h>

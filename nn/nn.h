@@ -7,6 +7,7 @@
 #include <knoll/nn/module.h>
 #include <knoll/nn/optim/adam.h>
 #include <knoll/nn/optim/clip.h>
+#include <knoll/nn/optim/evolution_strategy.h>
 #include <knoll/nn/optim/rmsprop.h>
 #include <knoll/nn/optim/sgd.h>
 #include <knoll/nn/residual.h>
