@@ -1,9 +1,9 @@
 // What can be typed, and how it is explained. With the validators, the only files that include CLI11.
 #include <knoll/apps/parse.h>
 
+#include <knoll/apps/tasks/catalog.h>
 #include <knoll/apps/terminal/machine.h>
 #include <knoll/apps/terminal/suggestion.h>
-#include <knoll/apps/training/catalog.h>
 #include <knoll/apps/training/hyperparameters.h>
 #include <knoll/apps/training/models.h>
 #include <knoll/apps/training/run_folder.h>
@@ -115,9 +115,17 @@ CLI::App* add_plot(CLI::App& app, PlotOptions& options) {
     return command;
 }
 
+std::string task_names() {
+    std::string names;
+    for (const TaskEntry& entry : task_catalog()) names += (names.empty() ? "" : ", ") + entry.info.name;
+    return names;
+}
+
+// An option that several tasks have is listed with the first of them.
 void add_task_options(CLI::App& command, TrainingOptions& options) {
     for (const TaskEntry& entry : task_catalog())
         for (const TaskOption& option : entry.info.options) {
+            if (command.get_option_no_throw("--" + option.name) != nullptr) continue;
             std::string help = option.help + " (" + option.initial + " unless given)";
             command
                 .add_option_function<std::string>(
@@ -128,7 +136,7 @@ void add_task_options(CLI::App& command, TrainingOptions& options) {
 }
 
 void add_training_options(CLI::App& command, TrainingOptions& options) {
-    command.add_option("TASK", options.task, "missing-labels or imbalanced")->required();
+    command.add_option("TASK", options.task, task_names())->required();
     command.add_option("--data", options.data, "fashion; cifar10; cifar100; arff:TRAIN,TEST,LABELS[,CxHxW]; shapes (drawn, needs no file)")
         ->type_name("DATA")
         ->capture_default_str()

@@ -61,13 +61,8 @@ std::int64_t first_bad(const Tensor& tensor) {
 std::string describe_number(const Tensor& tensor, std::int64_t flat) {
     const double value =
         tensor.dtype() == DType::f32 ? tensor.data<float>()[static_cast<std::size_t>(flat)] : tensor.data<double>()[static_cast<std::size_t>(flat)];
-    std::string index;
-    for (std::int64_t dim = tensor.rank() - 1; dim >= 0; --dim) {
-        index.insert(0, text(flat % tensor.shape()[dim], index.empty() ? "" : ", "));
-        flat /= tensor.shape()[dim];
-    }
     const std::string number = std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
-    return text(number, " at [", index, "] of shape ", tensor.shape());
+    return text(number, " at ", index_text(flat, tensor.shape()), " of shape ", tensor.shape());
 }
 
 std::string shapes_of(std::span<const Tensor* const> inputs) {

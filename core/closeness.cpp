@@ -12,15 +12,6 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::string kind(const Tensor& tensor) { return tensor.defined() ? text(tensor.dtype(), " ", tensor.shape()) : "undefined"; }
 
-std::string index_text(std::int64_t flat, const Shape& shape) {
-    std::string index;
-    for (std::int64_t dim = shape.rank() - 1; dim >= 0; --dim) {
-        index.insert(0, text(flat % shape[dim], index.empty() ? "" : ", "));
-        flat /= shape[dim];
-    }
-    return "[" + index + "]";
-}
-
 // As a multiple of what is tolerated.
 double distance(double actual, double expected, const Tolerance& tolerance) {
     if (actual == expected || (std::isnan(actual) && std::isnan(expected))) return 0;

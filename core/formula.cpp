@@ -59,16 +59,6 @@ bool has_bad_input(const T* x, const T* targets, std::int64_t count, bool binary
     return bad != 0;
 }
 
-std::string index_text(std::int64_t flat, const Shape& shape) {
-    IntList index;
-    index.assign(shape.rank(), 0);
-    for (std::int64_t i = shape.rank() - 1; i >= 0; --i) {
-        index[i] = flat % shape[i];
-        flat /= shape[i];
-    }
-    return to_string(index);
-}
-
 template <class T>
 [[noreturn]] void report_bad_input(const char* name, const Tensor& x, const Tensor& targets, bool binary) {
     const auto logits = x.data<T>();

@@ -65,6 +65,16 @@ std::string to_string(const IntList& list) {
     return out + "]";
 }
 
+std::string index_text(std::int64_t place, const Shape& shape) {
+    IntList index;
+    index.assign(shape.rank(), 0);
+    for (std::int64_t i = shape.rank() - 1; i >= 0; --i) {
+        index[i] = place % shape[i];
+        place /= shape[i];
+    }
+    return to_string(index);
+}
+
 std::int64_t wrap_dim(const char* op, std::int64_t dim, std::int64_t rank) {
     const std::int64_t range = std::max<std::int64_t>(rank, 1);
     require<ShapeError>(dim >= -range && dim < range, "[", op, "] expected a dimension from ", -range, " to ", range - 1, " for a tensor of rank ", rank,

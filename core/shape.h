@@ -71,6 +71,9 @@ public:
 /// "[2, 3]".
 std::string to_string(const IntList& list);
 
+/// The index of an element, by its place in row-major order: "[1, 0]".
+std::string index_text(std::int64_t place, const Shape& shape);
+
 /// dim as 0 .. rank-1; throws ShapeError naming the op if it is out of range. A scalar counts as rank 1.
 std::int64_t wrap_dim(const char* op, std::int64_t dim, std::int64_t rank);
 

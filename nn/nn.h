@@ -10,6 +10,7 @@
 #include <knoll/nn/optim/evolution_strategy.h>
 #include <knoll/nn/optim/rmsprop.h>
 #include <knoll/nn/optim/sgd.h>
+#include <knoll/nn/parameter_vector.h>
 #include <knoll/nn/residual.h>
 #include <knoll/nn/schedule/plateau.h>
 #include <knoll/nn/schedule/schedule.h>

@@ -11,6 +11,15 @@ namespace knoll::nn {
 /// What a module, an optimiser or a schedule is made of, in a fixed order.
 using StateDict = NamedTensors;
 
+/// What has a state that belongs into a checkpoint.
+class Stateful {
+public:
+    virtual ~Stateful() = default;
+    virtual StateDict state_dict() const = 0;
+    /// Throws ValueError unless the state is that of an object of the same kind and size.
+    virtual void load_state_dict(const StateDict& state) = 0;
+};
+
 /// Copies the values of `from` into the tensors of `into`, converting types. Throws ValueError, and changes nothing,
 /// unless both have exactly the same names and shapes; the text lists what is missing, unexpected and misshaped.
 /// `what` names the owner in the text.

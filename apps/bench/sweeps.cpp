@@ -22,7 +22,7 @@ using Step = std::function<void()>;
 using Prepare = std::function<Step()>;
 
 // On as many threads as are set.
-Point measure(std::int64_t value, double work, const Prepare& prepare, double seconds) {
+SweepPoint measure(std::int64_t value, double work, const Prepare& prepare, double seconds) {
     release_cached_memory();  // of the point before
     const Step step = prepare();
     reset_peak_memory();

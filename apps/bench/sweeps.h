@@ -7,7 +7,7 @@
 
 namespace knoll::apps {
 
-struct Point {
+struct SweepPoint {
     double value = 0;  ///< of what grows
     double work = 0;   ///< units in a step
     double milliseconds = 0;
@@ -16,7 +16,7 @@ struct Point {
 
 struct Curve {
     std::string name;
-    std::vector<Point> points;
+    std::vector<SweepPoint> points;
 };
 
 struct Sweep {

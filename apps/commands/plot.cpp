@@ -1,7 +1,7 @@
 #include <knoll/apps/command.h>
 #include <knoll/apps/commands/commands.h>
 #include <knoll/apps/plots/loss_curves.h>
-#include <knoll/apps/training/catalog.h>
+#include <knoll/apps/tasks/catalog.h>
 #include <knoll/apps/training/run_folder.h>
 #include <knoll/core/files/atomic_file.h>
 

@@ -70,12 +70,29 @@ std::string label_chips(const std::vector<std::string>& names, const char* kind)
     return out;
 }
 
+std::string picture(const ExampleImage& example) {
+    const char* mark = example.mark == Mark::right ? " right" : example.mark == Mark::wrong ? " wrong" : "";
+    return text(R"(<div class="example)", mark, R"("><img alt="example" src=")", example.data_uri, R"("><div class="labels">)",
+                label_chips(example.observed, "observed"), label_chips(example.missing, "missing"), label_chips(example.recovered, "recovered"),
+                "</div></div>\n");
+}
+
+std::string gallery_section(const MethodGallery& shown) {
+    std::string out = text("<section>\n<h2>", escaped(shown.gallery.title), ": <code>", escaped(shown.method), "</code></h2>\n<p>",
+                           escaped(shown.gallery.introduction), "</p>\n");
+    for (const GalleryRow& row : shown.gallery.rows) {
+        if (!row.caption.empty()) out += text("<h3>", escaped(row.caption), "</h3>\n");
+        out += "<div class=\"examples row\">\n";
+        for (const ExampleImage& image : row.images) out += picture(image);
+        out += "</div>\n";
+    }
+    return out + "</section>\n";
+}
+
 std::string examples_section(const Report& report) {
     std::string out =
         text("<section id=\"examples\">\n<h2>What the losses see</h2>\n<p>", escaped(report.examples_introduction), "</p>\n<div class=\"examples\">\n");
-    for (const ExampleImage& example : report.examples)
-        out += text(R"(<div class="example"><img alt="training image" src=")", example.data_uri, R"("><div class="labels">)",
-                    label_chips(example.observed, "observed"), label_chips(example.missing, "missing"), "</div></div>\n");
+    for (const ExampleImage& example : report.examples) out += picture(example);
     return out + "</div>\n</section>\n";
 }
 
@@ -100,6 +117,7 @@ std::string report_html(const Report& report) {
     for (const FigureGroup& group : report.figures)
         if (!group.figures.empty()) out += figure_section(group);
     if (!report.examples.empty()) out += examples_section(report);
+    for (const MethodGallery& gallery : report.galleries) out += gallery_section(gallery);
     out += details_section(report);
     return out + "<footer>Written by knoll. This page stands alone: it loads nothing.</footer>\n</main>\n</body>\n</html>\n";
 }

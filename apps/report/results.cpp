@@ -9,13 +9,6 @@ namespace knoll::apps {
 
 namespace {
 
-std::vector<const RunResult*> runs_of(const Results& results, const std::string& loss) {
-    std::vector<const RunResult*> runs;
-    for (const RunResult& run : results.runs)
-        if (run.loss == loss) runs.push_back(&run);
-    return runs;
-}
-
 LossSummary summarize_loss(const Results& results, const std::string& loss) {
     const auto runs = runs_of(results, loss);
     LossSummary summary{.loss = loss, .runs = runs.size()};
@@ -44,6 +37,13 @@ void mark_best(std::vector<LossSummary>& summaries) {
 }
 
 }  // namespace
+
+std::vector<const RunResult*> runs_of(const Results& results, const std::string& loss) {
+    std::vector<const RunResult*> runs;
+    for (const RunResult& run : results.runs)
+        if (run.loss == loss) runs.push_back(&run);
+    return runs;
+}
 
 bool same_names(const std::vector<Metric>& a, const std::vector<Metric>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Metric& x, const Metric& y) { return x.name == y.name; });

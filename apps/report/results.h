@@ -1,6 +1,8 @@
 // What a comparison found, and its statistics.
 #pragma once
 
+#include <knoll/apps/report/gallery.h>
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -34,6 +36,8 @@ struct RunResult {
     double seconds = 0;
     std::vector<EpochRecord> epochs = {};
     std::vector<double> per_class = {};  ///< percent
+    std::vector<Gallery> galleries = {};
+    std::vector<Figure> figures = {};
     friend bool operator==(const RunResult&, const RunResult&) = default;
 };
 
@@ -70,6 +74,9 @@ struct LossSummary {
     std::size_t runs = 0;
     bool reference = false;
 };
+
+/// The runs of a loss, in their order.
+std::vector<const RunResult*> runs_of(const Results& results, const std::string& loss);
 
 /// Those that every run has.
 std::vector<std::string> metric_names(const Results& results);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -57,7 +58,9 @@ RunResult parse_public_run(const Json& json) {
             .metrics = parse_metrics(json.at("metrics")),
             .seconds = json.at("seconds"),
             .epochs = {},
-            .per_class = {}};
+            .per_class = {},
+            .galleries = {},
+            .figures = {}};
 }
 
 [[noreturn]] void fail_reading(const std::string& source, const char* reason) {
@@ -82,6 +85,56 @@ RunResult parse_run_of_many(const Json& json, const std::vector<RunResult>& befo
     RunResult run = parse_public_run(json);
     if (!before.empty() && !same_names(run.metrics, before.front().metrics)) throw Unexpected("the metrics of the other runs", json.at("metrics"));
     return run;
+}
+
+constexpr const char* mark_names[] = {"none", "right", "wrong"};
+
+Mark parse_mark(const Json& json) {
+    const auto name = json.get<std::string>();
+    for (std::size_t i = 0; i < std::size(mark_names); ++i)
+        if (name == mark_names[i]) return static_cast<Mark>(i);
+    throw Unexpected("none, right or wrong", json);
+}
+
+Json image_json(const ExampleImage& image) {
+    return {{"image", image.data_uri},
+            {"observed", image.observed},
+            {"missing", image.missing},
+            {"recovered", image.recovered},
+            {"mark", mark_names[static_cast<std::size_t>(image.mark)]}};
+}
+
+std::vector<std::string> parse_names(const Json& json) {
+    std::vector<std::string> names;
+    for (const Json& name : list(json)) names.push_back(name);
+    return names;
+}
+
+ExampleImage parse_image(const Json& json) {
+    return {.data_uri = json.at("image"),
+            .observed = parse_names(json.at("observed")),
+            .missing = parse_names(json.at("missing")),
+            .recovered = parse_names(json.at("recovered")),
+            .mark = parse_mark(json.at("mark"))};
+}
+
+Json gallery_json(const Gallery& gallery) {
+    Json rows = Json::array();
+    for (const GalleryRow& row : gallery.rows) {
+        Json images = Json::array();
+        for (const ExampleImage& image : row.images) images.push_back(image_json(image));
+        rows.push_back({{"caption", row.caption}, {"images", images}});
+    }
+    return {{"title", gallery.title}, {"introduction", gallery.introduction}, {"rows", rows}};
+}
+
+Gallery parse_gallery(const Json& json) {
+    Gallery gallery{.title = json.at("title"), .introduction = json.at("introduction")};
+    for (const Json& row : list(json.at("rows"))) {
+        GalleryRow& parsed = gallery.rows.emplace_back(GalleryRow{.caption = row.at("caption")});
+        for (const Json& image : list(row.at("images"))) parsed.images.push_back(parse_image(image));
+    }
+    return gallery;
 }
 
 std::string quoted(const std::string& field) {
@@ -141,6 +194,10 @@ std::string run_json(const RunResult& run) {
                                  {"learning_rate", record.learning_rate},
                                  {"seconds", record.seconds},
                                  {"metrics", metrics_json(record.metrics)}});
+    out["galleries"] = Json::array();
+    for (const Gallery& gallery : run.galleries) out["galleries"].push_back(gallery_json(gallery));
+    out["figures"] = Json::array();
+    for (const Figure& figure : run.figures) out["figures"].push_back({{"svg", figure.svg}, {"caption", figure.caption}, {"wide", figure.wide}});
     return out.dump(2) + "\n";
 }
 
@@ -154,6 +211,8 @@ RunResult parse_run_json(const std::string& json, const std::string& source) {
                                   .learning_rate = record.at("learning_rate"),
                                   .seconds = record.at("seconds"),
                                   .metrics = parse_metrics(record.at("metrics"))});
+        for (const Json& gallery : list(parsed.at("galleries"))) run.galleries.push_back(parse_gallery(gallery));
+        for (const Json& figure : list(parsed.at("figures"))) run.figures.push_back({figure.at("svg"), figure.at("caption"), figure.at("wide")});
         return run;
     });
 }

@@ -40,6 +40,12 @@ figcaption { margin-top: 8px; color: var(--soft); font-size: 0.9rem; }
 .labels { display: flex; flex-wrap: wrap; gap: 5px; margin-top: 10px; font-size: 0.8rem; line-height: 1.3; }
 .label { padding: 2px 8px; border-radius: 999px; }
 .observed { background: var(--accent); color: #fff; border: 1px solid var(--accent); }
+.recovered { background: #e6f4ea; color: #14692f; border: 1px solid #14692f; }
+.example.right { border: 3px solid #2e8b57; padding: 10px; }
+.example.wrong { border: 3px solid #c0392b; padding: 10px; }
+.examples.row { grid-template-columns: repeat(auto-fill, minmax(92px, 1fr)); gap: 10px; }
+.examples.row .example { padding: 6px; border-radius: 8px; }
+h3 { margin: 18px 0 8px; font-size: 1rem; font-weight: 600; }
 .missing { color: var(--missing); border: 1px dashed var(--missing); background: #fff8f1; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 20px; margin: 16px 0 0; font-size: 0.93rem; }
 dt { color: var(--soft); }

@@ -10,10 +10,12 @@ namespace knoll::apps {
 namespace {
 
 nn::TrainingState training_state(const RunParts& parts) {
-    return {.model = parts.model,
-            .optimizer = parts.optimizers.front(),
-            .average = parts.average,
-            .more_optimizers = {parts.optimizers.begin() + 1, parts.optimizers.end()}};
+    nn::TrainingState state{.model = parts.model, .average = parts.average, .more = &parts.procedure};
+    const std::vector<nn::Optimizer*> optimizers = parts.procedure.optimizers();
+    if (optimizers.empty()) return state;
+    state.optimizer = optimizers.front();
+    state.more_optimizers = {optimizers.begin() + 1, optimizers.end()};
+    return state;
 }
 
 const std::string& note(const std::string& path, const nn::TrainingProgress& progress, const std::string& key) {

@@ -1,9 +1,8 @@
 // A run on disk: weights, optimisers, averages and where it stands, in one safetensors file.
 #pragma once
 
+#include <knoll/apps/procedures/procedure.h>
 #include <knoll/apps/report/results.h>
-#include <knoll/nn/optim/optimizer.h>
-#include <knoll/nn/sequential.h>
 #include <knoll/nn/training/ema.h>
 
 #include <string>
@@ -24,7 +23,7 @@ struct RunState {
 /// Everything that a checkpoint holds; the average may be missing.
 struct RunParts {
     nn::Sequential& model;
-    std::vector<nn::Optimizer*> optimizers;
+    Procedure& procedure;
     nn::EMA* average;
     RunState& state;
 };

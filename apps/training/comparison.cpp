@@ -10,13 +10,6 @@ namespace knoll::apps {
 
 namespace {
 
-std::vector<const RunResult*> runs_of(const Results& results, const std::string& loss) {
-    std::vector<const RunResult*> runs;
-    for (const RunResult& run : results.runs)
-        if (run.loss == loss) runs.push_back(&run);
-    return runs;
-}
-
 bool is_reference(const Results& results, const std::string& loss) {
     return std::find(results.references.begin(), results.references.end(), loss) != results.references.end();
 }
@@ -46,7 +39,7 @@ std::vector<std::string> drawable_losses(const std::vector<Method>& methods, con
     return losses;
 }
 
-FigureGroup learning_group(const Results& results) {
+FigureGroup learning_group(const Task& task, const Results& results) {
     FigureGroup group{.heading = "Learning curves",
                       .introduction =
                           "After every epoch, on 500 of the evaluation images (all, if there are fewer), the same in all runs; the band is one standard "
@@ -55,9 +48,9 @@ FigureGroup learning_group(const Results& results) {
     if (summarize(results).empty() || results.runs.front().epochs.empty()) return group;
     const auto& metrics = results.runs.front().epochs.front().metrics;
     for (std::size_t m = 0; m < metrics.size(); ++m)
-        group.figures.push_back({.svg = line_plot(learning_curves(results, static_cast<int>(m))), .caption = metrics[m].name + " while training"});
+        group.figures.push_back({.svg = line_plot(learning_curves(task, results, static_cast<int>(m))), .caption = metrics[m].name + " while training"});
     group.figures.push_back(
-        {.svg = line_plot(learning_curves(results, -1)), .caption = "Mean training loss of each epoch. Different losses have different scales."});
+        {.svg = line_plot(learning_curves(task, results, -1)), .caption = "Mean training loss of each epoch. Different losses have different scales."});
     return group;
 }
 
@@ -77,18 +70,39 @@ FigureGroup loss_group(const std::vector<Method>& methods, const Task& task) {
     for (const std::string& procedure : procedures_among(methods, task.info()))
         group.introduction += " " + procedure + " is a procedure of several steps, not a loss, and has no curve of its own.";
     const std::vector<std::string> losses = drawable_losses(methods, task.info());
-    if (losses.empty()) return group;
+    if (losses.empty() || task.class_names().empty()) return group;
     const auto classes = static_cast<std::int64_t>(task.class_names().size());
     for (const LinePlot& plot : loss_curves(losses, {.classes = classes}))
         group.figures.push_back({.svg = line_plot(plot), .caption = plot.title + " against the " + plot.x_label});
     return group;
 }
 
+// Of each loss, the first seed.
+FigureGroup run_group(const Results& results) {
+    FigureGroup group{.heading = "What was learned", .introduction = "Of the first seed."};
+    for (const std::string& loss : loss_names(results))
+        for (const Figure& figure : runs_of(results, loss).front()->figures)
+            group.figures.push_back({.svg = figure.svg, .caption = loss + ": " + figure.caption, .wide = figure.wide});
+    return group;
+}
+
+std::vector<MethodGallery> run_galleries(const Results& results) {
+    std::vector<MethodGallery> shown;
+    for (const std::string& loss : loss_names(results))
+        for (const Gallery& gallery : runs_of(results, loss).front()->galleries) shown.push_back({loss, gallery});
+    return shown;
+}
+
 }  // namespace
 
-LinePlot learning_curves(const Results& results, int metric) {
+LinePlot learning_curves(const Task& task, const Results& results, int metric) {
     const std::string label = metric < 0 ? "training loss" : results.runs.front().epochs.front().metrics[static_cast<std::size_t>(metric)].name;
-    LinePlot plot{.title = label, .x_label = "epoch", .y_label = metric < 0 ? "loss" : label + " (percent)", .series = {}, .markers = true, .whole_x = true};
+    LinePlot plot{.title = label,
+                  .x_label = task.progress_label(),
+                  .y_label = metric < 0 ? "loss" : label + " (percent)",
+                  .series = {},
+                  .markers = true,
+                  .whole_x = true};
     if (metric >= 0) plot.limits = Range{0, 100};
     for (const std::string& loss : loss_names(results)) {
         const auto runs = runs_of(results, loss);
@@ -98,7 +112,7 @@ LinePlot learning_curves(const Results& results, int metric) {
             for (const RunResult* run : runs)
                 if (e < run->epochs.size()) values.push_back(logged(run->epochs[e], metric));
             const MeanStd statistics = mean_std(values);
-            series.x.push_back(runs.front()->epochs[e].epoch);
+            series.x.push_back(task.progress(runs.front()->epochs[e].epoch));
             series.y.push_back(statistics.mean);
             if (runs.size() > 1) series.spread.push_back(statistics.std);
         }
@@ -129,9 +143,10 @@ Report make_report(const Task& task, const std::vector<Method>& methods, const R
     return {.title = task.title(),
             .introduction = task.introduction(),
             .results = results,
-            .figures = {learning_group(results), class_group(task, results), loss_group(methods, task)},
+            .figures = {learning_group(task, results), class_group(task, results), loss_group(methods, task), run_group(results)},
             .examples_introduction = task.examples_introduction(),
             .examples = task.examples(options.seed),
+            .galleries = run_galleries(results),
             .command = options.command,
             .details = {{"machine", machine_name()},
                         {"threads", std::to_string(num_threads())},

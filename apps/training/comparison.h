@@ -11,7 +11,7 @@ namespace knoll::apps {
 Report make_report(const Task& task, const std::vector<Method>& methods, const Results& results, const TrainingOptions& options);
 
 /// Means over the runs of each loss at every epoch of one of the logged metrics, or of the training loss (metric: -1).
-LinePlot learning_curves(const Results& results, int metric);
+LinePlot learning_curves(const Task& task, const Results& results, int metric);
 
 /// Per-class means over the runs of each loss.
 BarPlot class_bars(const Results& results, const std::vector<std::string>& class_names, const std::string& label);

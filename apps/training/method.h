@@ -1,7 +1,7 @@
 // How a comparison names what it compares: a loss, its parameters, and modifiers of what it trains on.
 #pragma once
 
-#include <knoll/apps/training/catalog.h>
+#include <knoll/apps/tasks/catalog.h>
 
 namespace knoll::apps {
 

@@ -1,10 +1,11 @@
 // A task: what is learned from which data, and how it is judged. The trainer knows nothing else of it; a new task is one class
-// and one line in catalog.cpp.
+// and one line in apps/tasks/catalog.cpp.
 #pragma once
 
+#include <knoll/apps/procedures/procedure.h>
 #include <knoll/apps/report/report.h>
+#include <knoll/apps/training/hyperparameters.h>
 #include <knoll/apps/training/method.h>
-#include <knoll/apps/training/procedure.h>
 #include <knoll/data/loader/loader.h>
 
 #include <functional>
@@ -17,17 +18,33 @@ struct TrainingSet {
     std::int64_t count = 0;  ///< examples per epoch
     /// The batches of an epoch from a given one on.
     std::function<data::Loader(std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch)> batches;
+    bool restarts = false;  ///< every epoch goes through the whole schedule of learning rates: it begins with a fresh model
+};
+
+/// All that a run needs beside its model.
+struct Learning {
+    TrainingSet data;
+    std::unique_ptr<Procedure> procedure;
+};
+
+/// What a model is to be judged on.
+struct EvaluationRequest {
+    static constexpr std::int64_t all = std::numeric_limits<std::int64_t>::max();
+
+    std::uint64_t seed = 1;      ///< of the run
+    std::int64_t at_most = all;  ///< examples, the same ones in all runs
+    bool is_final = true;        ///< the run is over: what takes long is computed, and pictures are made
 };
 
 struct Evaluation {
-    std::vector<Metric> metrics;    ///< percent; the first is the one that counts most
-    std::vector<double> per_class;  ///< percent
+    std::vector<Metric> metrics;         ///< percent; the first is the one that counts most
+    std::vector<double> per_class = {};  ///< percent; one for each of the task's class names
+    std::vector<Gallery> galleries = {};
+    std::vector<Figure> figures = {};
 };
 
 class Task {
 public:
-    static constexpr std::int64_t all = std::numeric_limits<std::int64_t>::max();
-
     virtual ~Task() = default;
     virtual TaskInfo info() const = 0;
     /// A few words: "Fashion-MNIST scenes".
@@ -38,22 +55,24 @@ public:
     virtual Hyperparameters defaults(const Method& method) const = 0;
 
     /// Without weights.
-    virtual nn::Sequential make_model() const = 0;
-    virtual TrainingSet training_set(const Method& method, std::uint64_t seed) const = 0;
-    virtual std::unique_ptr<Procedure> make_procedure(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters,
-                                                      std::uint64_t seed) const = 0;
-    /// Judges a model in evaluation mode on so many examples of the evaluation set: the same ones in all runs.
-    virtual Evaluation evaluate(nn::Sequential& model, std::int64_t at_most) const = 0;
+    virtual nn::Sequential make_model(const Method& method) const = 0;
+    /// Training data as the method sees them, and what it does with them. The model has its first weights.
+    virtual Learning learning(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters, std::uint64_t seed) const = 0;
+    /// Judges a model in evaluation mode.
+    virtual Evaluation evaluate(const Method& method, nn::Sequential& model, const EvaluationRequest& request) const = 0;
 
     // For the report.
     virtual std::string title() const = 0;
     virtual std::string introduction() const = 0;
     /// True if the method saw more than the others and is no competitor.
     virtual bool is_reference(const Method&) const { return false; }
-    virtual std::string per_class_label() const = 0;
-    virtual std::vector<std::string> class_names() const = 0;
-    virtual std::vector<ExampleImage> examples(std::uint64_t seed) const = 0;
-    virtual std::string examples_introduction() const = 0;
+    virtual std::string per_class_label() const { return ""; }
+    virtual std::vector<std::string> class_names() const { return {}; }
+    virtual std::vector<ExampleImage> examples(std::uint64_t) const { return {}; }
+    virtual std::string examples_introduction() const { return ""; }
+    /// What the learning curves are drawn against, and where an epoch (from 1) stands on that axis.
+    virtual std::string progress_label() const { return "epoch"; }
+    virtual double progress(int epoch) const { return epoch; }
 };
 
 }  // namespace knoll::apps

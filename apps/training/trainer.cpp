@@ -5,6 +5,7 @@
 #include <knoll/apps/training/divergence.h>
 #include <knoll/apps/training/way_on.h>
 
+#include <iterator>
 #include <ostream>
 
 namespace knoll::apps {
@@ -38,13 +39,10 @@ Trainer::Trainer(const Task& task, Method method, const Hyperparameters& hyperpa
       settings_(std::move(settings)),
       folder_(std::move(folder)),
       console_(console),
-      data_(task.training_set(method_, settings_.seed)),
-      batches_per_epoch_((data_.count + hyperparameters.batch - 1) / hyperparameters.batch),
-      model_(task.make_model()),
-      curve_(make_curve(hyperparameters, batches_per_epoch_ * hyperparameters.epochs)) {
-    Rng rng{settings_.seed};
-    model_.initialize(rng);
-    procedure_ = task.make_procedure(method_, model_, hyperparameters, settings_.seed);
+      model_(first_model()),
+      learning_(task.learning(method_, model_, hyperparameters, settings_.seed)),
+      batches_per_epoch_((learning_.data.count + hyperparameters.batch - 1) / hyperparameters.batch),
+      curve_(make_curve(hyperparameters, learning_.data.restarts ? batches_per_epoch_ : batches_per_epoch_ * hyperparameters.epochs)) {
     if (hyperparameters.ema > 0) average_.emplace(model_, nn::EMAOptions{.decay = hyperparameters.ema, .warm_up = true});
     const NamedTexts noted = run_settings(task, method_, hyperparameters, settings_.seed);
     if (settings_.resume) {
@@ -58,14 +56,14 @@ RunResult Trainer::run(const SignalWatch& signals) {
     spent_until_ = std::chrono::steady_clock::now();
     if (settings_.resume) load();
     {
-        Progress progress{console_, settings_.quiet, settings_.label, data_.count * hyperparameters_.epochs};
-        progress.start_at(state_.epoch * data_.count + state_.batch * hyperparameters_.batch);
+        Progress progress{console_, settings_.quiet, settings_.label, learning_.data.count * hyperparameters_.epochs};
+        progress.start_at(state_.epoch * learning_.data.count + state_.batch * hyperparameters_.batch);
         while (state_.epoch < hyperparameters_.epochs) {
             train_epoch(signals, progress);
             finish_epoch();
         }
     }
-    RunResult result = make_result(evaluate(Task::all));
+    RunResult result = make_result();
     if (signals.caught() != 0) interrupt(signals.caught());
     write_with_way_on(settings_.way_on, [&] { folder_.write_result(result); });
     if (average_) average_->copy_to(model_);
@@ -73,8 +71,9 @@ RunResult Trainer::run(const SignalWatch& signals) {
 }
 
 void Trainer::train_epoch(const SignalWatch& signals, Progress& progress) {
+    if (state_.batch == 0) learning_.procedure->begin_epoch(model_, static_cast<int>(state_.epoch));
     model_.train();
-    for (const data::Batch& batch : data_.batches(hyperparameters_.batch, state_.epoch, state_.batch)) {
+    for (const data::Batch& batch : learning_.data.batches(hyperparameters_.batch, state_.epoch, state_.batch)) {
         train_batch(batch);
         progress.advance(batch.size(), text("epoch ", state_.epoch + 1, "/", hyperparameters_.epochs, "  loss ",
                                             fixed(state_.loss_sum / static_cast<double>(state_.loss_examples), 4)));
@@ -85,7 +84,7 @@ void Trainer::train_epoch(const SignalWatch& signals, Progress& progress) {
 }
 
 void Trainer::train_batch(const data::Batch& batch) {
-    for (nn::Optimizer* optimizer : procedure_->optimizers()) optimizer->set_learning_rate(learning_rate(steps()));
+    for (nn::Optimizer* optimizer : learning_.procedure->optimizers()) optimizer->set_learning_rate(learning_rate(steps()));
     const double loss = checked_step(batch);
     if (average_) average_->update();
     state_.loss_sum += loss * static_cast<double>(batch.size());
@@ -96,7 +95,7 @@ void Trainer::train_batch(const data::Batch& batch) {
 // Losses refuse logits that are NaN, procedures a loss that is infinite. Either way the run has left the rails.
 double Trainer::checked_step(const data::Batch& batch) {
     try {
-        return procedure_->step(model_, batch, static_cast<int>(state_.epoch));
+        return learning_.procedure->step(model_, batch, static_cast<int>(state_.epoch));
     } catch (const ValueError& error) {
         fail<Diverged>(error.what(), " with ", method_.text, " in epoch ", state_.epoch + 1, ", batch ", state_.batch + 1,
                        "; first not finite: ", first_not_finite(model_, batch.images), "; try a smaller --lr", last_good());
@@ -126,7 +125,7 @@ void Trainer::finish_epoch() {
     state_.batch = 0;
     state_.loss_sum = 0;
     state_.loss_examples = 0;
-    const Evaluation evaluation = evaluate(curve_examples);
+    const Evaluation evaluation = evaluate({.seed = settings_.seed, .at_most = curve_examples, .is_final = false});
     spend();
     const EpochRecord record{
         .epoch = static_cast<int>(state_.epoch), .loss = loss, .learning_rate = rate, .seconds = state_.seconds, .metrics = evaluation.metrics};
@@ -139,27 +138,43 @@ void Trainer::finish_epoch() {
     console_.out << (console_.terminal && !settings_.quiet ? "\r\033[K" : "") << epoch_line(settings_.label, shown, hyperparameters_.epochs) << std::endl;
 }
 
-Evaluation Trainer::evaluate(std::int64_t at_most) {
+nn::Sequential Trainer::first_model() const {
+    nn::Sequential model = task_.make_model(method_);
+    Rng rng{settings_.seed};
+    model.initialize(rng);
+    return model;
+}
+
+Evaluation Trainer::evaluate(const EvaluationRequest& request) {
     model_.eval();
     if (average_) average_->swap();
-    Evaluation evaluation = task_.evaluate(model_, at_most);
+    Evaluation evaluation = task_.evaluate(method_, model_, request);
+    if (request.is_final) {
+        std::vector<Gallery> more = learning_.procedure->galleries(model_);
+        std::move(more.begin(), more.end(), std::back_inserter(evaluation.galleries));
+    }
     if (average_) average_->swap();
     return evaluation;
 }
 
-RunResult Trainer::make_result(const Evaluation& evaluation) const {
+RunResult Trainer::make_result() {
+    Evaluation evaluation = evaluate({.seed = settings_.seed});
     return {.loss = method_.text,
             .seed = settings_.seed,
             .metrics = evaluation.metrics,
             .seconds = state_.seconds,
             .epochs = state_.records,
-            .per_class = evaluation.per_class};
+            .per_class = evaluation.per_class,
+            .galleries = std::move(evaluation.galleries),
+            .figures = std::move(evaluation.figures)};
 }
 
 // Taken until now.
 std::int64_t Trainer::steps() const { return state_.epoch * batches_per_epoch_ + state_.batch; }
 
-double Trainer::learning_rate(std::int64_t step) const { return curve_(hyperparameters_.learning_rate, step); }
+double Trainer::learning_rate(std::int64_t step) const {
+    return curve_(hyperparameters_.learning_rate, learning_.data.restarts ? step % batches_per_epoch_ : step);
+}
 
 void Trainer::spend() {
     const auto now = std::chrono::steady_clock::now();
@@ -167,7 +182,7 @@ void Trainer::spend() {
     spent_until_ = now;
 }
 
-RunParts Trainer::parts() { return {model_, procedure_->optimizers(), average_ ? &*average_ : nullptr, state_}; }
+RunParts Trainer::parts() { return {model_, *learning_.procedure, average_ ? &*average_ : nullptr, state_}; }
 
 void Trainer::save() {
     if (!folder_.exists()) return;

@@ -49,8 +49,9 @@ private:
     void require_finite_weights() const;
     std::string last_good() const;
     void finish_epoch();
-    Evaluation evaluate(std::int64_t at_most);
-    RunResult make_result(const Evaluation& evaluation) const;
+    Evaluation evaluate(const EvaluationRequest& request);
+    RunResult make_result();
+    nn::Sequential first_model() const;
     std::int64_t steps() const;
     double learning_rate(std::int64_t step) const;
     void spend();
@@ -66,10 +67,9 @@ private:
     RunFolder folder_;
     const Console& console_;
 
-    TrainingSet data_;
-    std::int64_t batches_per_epoch_;
     nn::Sequential model_;
-    std::unique_ptr<Procedure> procedure_;
+    Learning learning_;
+    std::int64_t batches_per_epoch_;
     std::optional<nn::EMA> average_;
     nn::RateCurve curve_;
     RunState state_;

@@ -87,7 +87,7 @@ Header read_header(ByteReader& reader, const std::string& path) {
 
 // Elements stored as Stored become Element; swap: their bytes are in the other order.
 template <class Stored, class Element>
-Tensor convert(std::span<const std::byte> bytes, const Shape& shape, bool swap) {
+Tensor tensor_of(std::span<const std::byte> bytes, const Shape& shape, bool swap) {
     Tensor out = empty(shape, dtype_of<Element>());
     auto* into = out.fresh_data<Element>();
     for (std::size_t i = 0; i < static_cast<std::size_t>(out.numel()); ++i) {
@@ -106,16 +106,16 @@ struct ElementType {
 };
 
 constexpr std::array element_types{
-    ElementType{"f4", 4, convert<float, float>},
-    ElementType{"f8", 8, convert<double, double>},
-    ElementType{"i8", 8, convert<std::int64_t, std::int64_t>},
-    ElementType{"i4", 4, convert<std::int32_t, std::int64_t>},
-    ElementType{"i2", 2, convert<std::int16_t, std::int64_t>},
-    ElementType{"i1", 1, convert<std::int8_t, std::int64_t>},
-    ElementType{"u4", 4, convert<std::uint32_t, std::int64_t>},
-    ElementType{"u2", 2, convert<std::uint16_t, std::int64_t>},
-    ElementType{"u1", 1, convert<std::uint8_t, std::uint8_t>},
-    ElementType{"b1", 1, convert<std::uint8_t, std::uint8_t>},
+    ElementType{"f4", 4, tensor_of<float, float>},
+    ElementType{"f8", 8, tensor_of<double, double>},
+    ElementType{"i8", 8, tensor_of<std::int64_t, std::int64_t>},
+    ElementType{"i4", 4, tensor_of<std::int32_t, std::int64_t>},
+    ElementType{"i2", 2, tensor_of<std::int16_t, std::int64_t>},
+    ElementType{"i1", 1, tensor_of<std::int8_t, std::int64_t>},
+    ElementType{"u4", 4, tensor_of<std::uint32_t, std::int64_t>},
+    ElementType{"u2", 2, tensor_of<std::uint16_t, std::int64_t>},
+    ElementType{"u1", 1, tensor_of<std::uint8_t, std::uint8_t>},
+    ElementType{"b1", 1, tensor_of<std::uint8_t, std::uint8_t>},
 };
 
 const ElementType& element_type(const ByteReader& reader, const std::string& descr) {

@@ -53,8 +53,6 @@ Tensor adjoint_weight(const Tensor& x, const Tensor& out, const ConvolutionGeome
                   gradient(out, [x = Saved(x), geometry](const Tensor& g) { return convolution("conv2d", x, g, {}, geometry); }));
 }
 
-std::string to_text(const Size2& size) { return text("(", size.height, ", ", size.width, ")"); }
-
 void require_operands(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias) {
     require<ShapeError>(x.rank() == 4, "[", op, "] expected x of shape [N, C, H, W], got ", x.shape(),
                         x.rank() == 3 ? "; add a batch dimension with unsqueeze(x, 0)" : "");

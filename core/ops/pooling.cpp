@@ -77,8 +77,6 @@ void require_images(const char* op, const Tensor& x) {
     require<ShapeError>(x.size(2) > 0 && x.size(3) > 0, "[", op, "] expected x [N, C, H, W] with pixels, got ", x.shape());
 }
 
-std::string to_text(const Size2& size) { return text("(", size.height, ", ", size.width, ")"); }
-
 // The number of windows along height and width.
 Size2 pooled_size(const char* op, const Tensor& x, const Pool2dOptions& options, const Size2& stride) {
     const Size2 kernel = options.kernel, padding = options.padding;

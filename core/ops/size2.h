@@ -1,7 +1,10 @@
 // A height and a width.
 #pragma once
 
+#include <knoll/core/text.h>
+
 #include <cstdint>
+#include <string>
 
 namespace knoll {
 
@@ -15,5 +18,8 @@ struct Size2 {
     std::int64_t height;
     std::int64_t width;
 };
+
+/// "(3, 1)".
+inline std::string to_text(const Size2& size) { return text("(", size.height, ", ", size.width, ")"); }
 
 }  // namespace knoll

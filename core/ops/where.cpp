@@ -50,8 +50,6 @@ Tensor where_values(const Tensor& condition, const Tensor& a, const Tensor& b) {
     return out;
 }
 
-Tensor like(double value, const Tensor& a) { return scalar(value, promote(a.dtype(), DType::f32)); }
-
 }  // namespace
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
@@ -63,7 +61,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
                   gradient(right, [condition = Saved(condition)](const Tensor& g) { return where(condition, 0.0, g); }));
 }
 
-Tensor where(const Tensor& condition, const Tensor& a, double b) { return where(condition, a, like(b, a)); }
-Tensor where(const Tensor& condition, double a, const Tensor& b) { return where(condition, like(a, b), b); }
+Tensor where(const Tensor& condition, const Tensor& a, double b) { return where(condition, a, scalar(b, promote(a.dtype(), DType::f32))); }
+Tensor where(const Tensor& condition, double a, const Tensor& b) { return where(condition, scalar(a, promote(b.dtype(), DType::f32)), b); }
 
 }  // namespace knoll

@@ -8,8 +8,6 @@ namespace knoll::data {
 
 namespace {
 
-std::int64_t draw(Rng& rng, std::int64_t bound) { return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(bound))); }
-
 // out[y, x] = in[y + down, x + right], zero where that lies outside.
 void shift(const ImageView& image, std::int64_t down, std::int64_t right) {
     std::vector<float> before(image.pixels, image.pixels + image.channels * image.height * image.width);
@@ -45,8 +43,8 @@ Transform normalize(std::vector<float> mean, std::vector<float> deviation) {
 Transform random_crop(std::int64_t padding) {
     require<ValueError>(padding >= 0, "[random_crop] expected a padding of 0 or more, got ", padding);
     return [padding](const ImageView& image, Rng& rng) {
-        const std::int64_t down = draw(rng, 2 * padding + 1) - padding;
-        const std::int64_t right = draw(rng, 2 * padding + 1) - padding;
+        const std::int64_t down = rng.index_below(2 * padding + 1) - padding;
+        const std::int64_t right = rng.index_below(2 * padding + 1) - padding;
         if (down != 0 || right != 0) shift(image, down, right);
     };
 }
@@ -63,8 +61,8 @@ Transform random_horizontal_flip(double probability) {
 Transform cutout(std::int64_t side, float value) {
     require<ValueError>(side >= 0, "[cutout] expected a side of 0 or more, got ", side);
     return [side, value](const ImageView& image, Rng& rng) {
-        const std::int64_t top = draw(rng, image.height) - side / 2;
-        const std::int64_t left = draw(rng, image.width) - side / 2;
+        const std::int64_t top = rng.index_below(image.height) - side / 2;
+        const std::int64_t left = rng.index_below(image.width) - side / 2;
         const std::int64_t bottom = std::min(top + side, image.height);
         const std::int64_t right = std::min(left + side, image.width);
         for (std::int64_t c = 0; c < image.channels; ++c)

@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::int64_t orientations = 4;
 
-std::int64_t draw(Rng& rng, std::int64_t bound) { return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(bound))); }
-
 struct Square {
     std::int64_t top, left, side;
 };
@@ -32,7 +30,7 @@ Square place(std::int64_t side, std::int64_t canvas, const std::vector<Square>& 
     Square best{};
     std::int64_t least = -1;
     for (int attempt = 0; attempt < attempts && least != 0; ++attempt) {
-        const Square square{draw(rng, canvas - side + 1), draw(rng, canvas - side + 1), side};
+        const Square square{rng.index_below(canvas - side + 1), rng.index_below(canvas - side + 1), side};
         std::int64_t hidden = 0;
         for (const Square& other : taken) hidden += overlap(square, other);
         if (least < 0 || hidden < least) {
@@ -49,7 +47,7 @@ public:
     Scene(std::int64_t channels, std::int64_t size) : channels_(channels), size_(size), pixels_(static_cast<std::size_t>(channels * size * size)) {}
 
     void add(const std::uint8_t* image, std::int64_t image_size, const SceneOptions& options, std::int64_t turns, Rng& rng) {
-        const std::int64_t side = options.smallest + draw(rng, options.largest - options.smallest + 1);
+        const std::int64_t side = options.smallest + rng.index_below(options.largest - options.smallest + 1);
         const auto brightness = static_cast<float>((options.darkest + (1.0 - options.darkest) * rng.uniform()) / 255.0);
         const Square square = place(side, size_, taken_, rng);
         taken_.push_back(square);
@@ -132,8 +130,8 @@ MultiLabelImages compose_scenes(const LabeledImages& objects, const SceneOptions
             Rng rng = Rng{options.seed}.fork(static_cast<std::uint64_t>(i));
             Scene scene(channels, options.size);
             for (std::int64_t left = draw_object_count(options, rng); left > 0; --left) {
-                const std::int64_t object = draw(rng, objects.count());
-                const std::int64_t turns = draw(rng, orientations);
+                const std::int64_t object = rng.index_below(objects.count());
+                const std::int64_t turns = rng.index_below(orientations);
                 scene.add(pixels + object * channels * object_size * object_size, object_size, options, turns, rng);
                 labels.fresh_data<std::uint8_t>()[i * classes + kinds[object] * orientations + turns] = 1;
             }

@@ -91,6 +91,7 @@ void save_checkpoint(const std::string& path, const TrainingState& state, const 
     if (state.schedule != nullptr) append_with_prefix(tensors, "schedule", state.schedule->state_dict());
     if (state.average != nullptr) append_with_prefix(tensors, "average", state.average->state_dict());
     if (state.early_stopping != nullptr) append_with_prefix(tensors, "early_stopping", state.early_stopping->state_dict());
+    if (state.more != nullptr) append_with_prefix(tensors, "more", state.more->state_dict());
 
     Metadata metadata = kinds(state);
     metadata.emplace(version_key, version);
@@ -125,6 +126,7 @@ TrainingProgress load_checkpoint(const std::string& path, const TrainingState& s
     if (state.schedule != nullptr) state.schedule->load_state_dict(select_prefix(file.tensors, "schedule"));
     if (state.average != nullptr) state.average->load_state_dict(select_prefix(file.tensors, "average"));
     if (state.early_stopping != nullptr) state.early_stopping->load_state_dict(select_prefix(file.tensors, "early_stopping"));
+    if (state.more != nullptr) state.more->load_state_dict(select_prefix(file.tensors, "more"));
     return progress;
 }
 

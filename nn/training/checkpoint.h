@@ -19,6 +19,7 @@ struct TrainingState {
     EMA* average = nullptr;
     EarlyStopping* early_stopping = nullptr;
     std::vector<Optimizer*> more_optimizers = {};  ///< beside the first, where a step is more than one update
+    Stateful* more = nullptr;                      ///< whatever else training must remember
 };
 
 /// How far training has come.

@@ -3,10 +3,10 @@
 #include <knoll/core/ops/ops.h>
 #include <catch2/catch.hpp>
 
+#include "support/numbers.h"
 #include "support/sample.h"
 
 #include <functional>
-#include <limits>
 #include <optional>
 
 using namespace knoll;
@@ -28,8 +28,6 @@ __attribute__((noinline)) Tensor root_model(const Tensor& x) {
 }  // namespace user
 
 namespace {
-
-const double infinity = std::numeric_limits<double>::infinity();
 
 std::string text_of_anomaly(const std::function<void()>& action) {
     const AnomalyMode anomaly;

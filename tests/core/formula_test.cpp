@@ -48,12 +48,12 @@ const FormulaOptions elements{.reduction = Reduction::none};
 
 Tensor curve(const Tensor& x, const Tensor& t, const FormulaOptions& options) { return apply_formula("curve", Curve{}, x, t, options); }
 
-struct Sample {
+struct CurveInputs {
     Tensor x;
     Tensor t;
 };
 
-Sample sample(const Shape& shape, DType dtype = DType::f64) {
+CurveInputs curve_inputs(const Shape& shape, DType dtype = DType::f64) {
     Rng rng{3};
     Tensor x = randn(shape, rng, dtype);
     return {x, randn(shape, rng, dtype)};
@@ -72,7 +72,7 @@ std::string message(const Tensor& x, const Tensor& t, const FormulaOptions& opti
 
 TEST_CASE("a formula's value, reduced or not, is that of the same formula in tensor ops") {
     for (const Shape& shape : {Shape{1}, Shape{7, 3}, Shape{1025}, Shape{}, Shape{3, 1, 16385}}) {
-        const auto [x, t] = sample(shape);
+        const auto [x, t] = curve_inputs(shape);
         const Tensor expected = 0.3 * t * exp(x) + x * x;
         check_close(curve(x, t, elements), expected, 1e-13, 1e-14);
         check_close(curve(x, t, sums), sum(expected), 1e-12, 1e-12);
@@ -81,7 +81,7 @@ TEST_CASE("a formula's value, reduced or not, is that of the same formula in ten
 }
 
 TEST_CASE("four derivatives of a formula are those of the textbook, and a fifth is refused") {
-    auto [x, t] = sample({5, 3});
+    auto [x, t] = curve_inputs({5, 3});
     x.set_requires_grad();
     const Tensor exponential = (0.3 * t * exp(x)).detach();
     const Reduction reduction = GENERATE(Reduction::none, Reduction::mean, Reduction::sum);
@@ -102,7 +102,7 @@ TEST_CASE("four derivatives of a formula are those of the textbook, and a fifth 
 }
 
 TEST_CASE("the gradient of a formula meets upstream gradients of every kind") {
-    auto [x, t] = sample({4, 2});
+    auto [x, t] = curve_inputs({4, 2});
     x.set_requires_grad();
     const Tensor slope = (0.3 * t * exp(x) + 2.0 * x).detach();
     check_close(grad(3.0 * curve(x, t, sums), x), 3.0 * slope, 1e-13, 1e-14);
@@ -114,7 +114,7 @@ TEST_CASE("the gradient of a formula meets upstream gradients of every kind") {
 }
 
 TEST_CASE("a formula passes gradcheck to third order") {
-    const auto [x, t] = sample({3, 2});
+    const auto [x, t] = curve_inputs({3, 2});
     const auto loss = [t = t](const Tensor& v) { return curve(v, t, {}); };
     CHECK(gradcheck(loss, x, {.order = 3}).ok());
     const auto each = [t = t](const Tensor& v) { return curve(v, t, elements); };
@@ -131,7 +131,7 @@ TEST_CASE("a formula with variants is compiled for each, and called with the one
 }
 
 TEST_CASE("changing a gradient in place leaves the saved derivative alone") {
-    auto [x, t] = sample({4});
+    auto [x, t] = curve_inputs({4});
     x.set_requires_grad();
     const Tensor value = curve(x, t, sums);
     const Tensor before = grad(value, x, {.retain_graph = true}).clone();
@@ -141,7 +141,7 @@ TEST_CASE("changing a gradient in place leaves the saved derivative alone") {
 }
 
 TEST_CASE("the fused pass in f32 agrees with f64 to float accuracy") {
-    auto [x, t] = sample({50, 41});
+    auto [x, t] = curve_inputs({50, 41});
     Tensor narrow = x.to(DType::f32).set_requires_grad();
     Tensor wide = narrow.detach().to(DType::f64).set_requires_grad();
     const Tensor a = curve(narrow, t.to(DType::f32), sums);
@@ -152,7 +152,7 @@ TEST_CASE("the fused pass in f32 agrees with f64 to float accuracy") {
 }
 
 TEST_CASE("value and gradient of a formula have the same bits at 1, 2 and 3 threads") {
-    auto [logits, targets] = sample({100, 1000}, DType::f32);
+    auto [logits, targets] = curve_inputs({100, 1000}, DType::f32);
     logits.set_requires_grad();
     check_same_bits([x = logits, t = targets] {
         const Tensor value = curve(x, t, {});
@@ -180,7 +180,7 @@ TEST_CASE("a formula refuses what it cannot take, and says where") {
 }
 
 TEST_CASE("targets changed in place after the forward pass are noticed by the next derivative") {
-    auto [x, t] = sample({4});
+    auto [x, t] = curve_inputs({4});
     x.set_requires_grad();
     const Tensor value = curve(x, t, sums);
     t.fill_(0.0);
@@ -188,7 +188,7 @@ TEST_CASE("targets changed in place after the forward pass are noticed by the ne
 }
 
 TEST_CASE("without recording, a formula keeps nothing") {
-    auto [x, t] = sample({4});
+    auto [x, t] = curve_inputs({4});
     x.set_requires_grad();
     NoGrad no_grad;
     CHECK_FALSE(curve(x, t, sums).requires_grad());

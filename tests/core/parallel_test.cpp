@@ -21,17 +21,6 @@ using namespace knoll;
 
 namespace {
 
-class Threads {
-public:
-    explicit Threads(int count) : before_(num_threads()) { set_num_threads(count); }
-    ~Threads() { set_num_threads(before_); }
-    Threads(const Threads&) = delete;
-    Threads& operator=(const Threads&) = delete;
-
-private:
-    int before_;
-};
-
 std::set<std::pair<std::int64_t, std::int64_t>> ranges(std::int64_t count, std::int64_t grain) {
     std::mutex mutex;
     std::set<std::pair<std::int64_t, std::int64_t>> seen;

@@ -2,6 +2,7 @@
 // what a gradient is made of when it is to be differentiated again.
 #include <knoll/losses/losses.h>
 #include "support/close.h"
+#include "support/numbers.h"
 #include "support/threads.h"
 
 #include <knoll/core/core.h>
@@ -9,14 +10,11 @@
 
 #include <cmath>
 #include <functional>
-#include <limits>
 
 using namespace knoll;
 using Catch::Contains;
 
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 struct Sample {
     Tensor logits;

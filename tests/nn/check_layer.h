@@ -32,6 +32,15 @@ inline void check_layer_gradients(nn::Module& layer, const Shape& shape) {
     check_layer_gradients(layer, randn(shape, rng, DType::f64));
 }
 
+/// The layer in f64, with weights of its own.
+template <class Layer>
+Layer initialized(Layer layer) {
+    Rng rng{3};
+    layer.to(DType::f64);
+    layer.initialize(rng);
+    return layer;
+}
+
 /// The names in a state_dict, in order.
 inline std::vector<std::string> names_of(const nn::StateDict& state) {
     std::vector<std::string> names;

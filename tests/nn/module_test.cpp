@@ -56,7 +56,7 @@ private:
 nn::Sequential small_net() { return nn::Sequential{nn::Linear{3, 4}, nn::BatchNorm1d{4}, nn::Dropout{0.5}, nn::Linear{4, 2, {.bias = false}}}; }
 
 template <class M>
-M initialized(M module, std::uint64_t seed = 1) {
+M seeded(M module, std::uint64_t seed = 1) {
     Rng rng{seed};
     module.initialize(rng);
     return module;
@@ -75,15 +75,15 @@ TEST_CASE("a state_dict has PyTorch's names in PyTorch's order") {
 TEST_CASE("num_parameters counts trainable values only") { CHECK(small_net().num_parameters() == 3 * 4 + 4 + 4 + 4 + 4 * 2); }
 
 TEST_CASE("a module of one's own is initialised and computes with its children") {
-    Scaled module = initialized(Scaled{});
+    Scaled module = seeded(Scaled{});
     const Tensor x = tensor({{1, 2, 3}});
     check_close(module(x), 2.0 * module.fc(x), 0, 0);
 }
 
 TEST_CASE("the same seed initialises to the same bits, another seed and a second call to others") {
     const auto values = [](const nn::Module& module) { return module.parameters()[0].to_vector(); };
-    CHECK(values(initialized(small_net(), 1)) == values(initialized(small_net(), 1)));
-    CHECK(values(initialized(small_net(), 1)) != values(initialized(small_net(), 2)));
+    CHECK(values(seeded(small_net(), 1)) == values(seeded(small_net(), 1)));
+    CHECK(values(seeded(small_net(), 1)) != values(seeded(small_net(), 2)));
     Rng rng{1};
     nn::Sequential first = small_net(), second = small_net();
     first.initialize(rng);
@@ -116,7 +116,7 @@ TEST_CASE("initialize refuses a module that leaves a parameter without a value")
 }
 
 TEST_CASE("weights travel from one module to another, bit for bit") {
-    nn::Sequential from = initialized(small_net()), to = small_net();
+    nn::Sequential from = seeded(small_net()), to = small_net();
     to.load_state_dict(from.state_dict());
     for (nn::Sequential* net : {&from, &to}) net->eval();
     const Tensor x = tensor({{1, 2, 3}, {-1, 0, 1}});
@@ -124,7 +124,7 @@ TEST_CASE("weights travel from one module to another, bit for bit") {
 }
 
 TEST_CASE("loading converts between element types") {
-    nn::Linear from = initialized(nn::Linear{2, 2});
+    nn::Linear from = seeded(nn::Linear{2, 2});
     nn::Linear to{2, 2};
     to.to(DType::f64);
     to.load_state_dict(from.state_dict());
@@ -133,9 +133,9 @@ TEST_CASE("loading converts between element types") {
 }
 
 TEST_CASE("a state that does not fit is refused with every name that is wrong, and nothing is changed") {
-    nn::Sequential net = initialized(small_net());
+    nn::Sequential net = seeded(small_net());
     const auto before = net.parameters()[0].to_vector();
-    nn::StateDict state = initialized(small_net(), 2).state_dict();
+    nn::StateDict state = seeded(small_net(), 2).state_dict();
     state[1].first = "0.biases";
     state[7].second = zeros({2, 5});
     CHECK_THROWS_WITH(net.load_state_dict(state),
@@ -148,7 +148,7 @@ TEST_CASE("a state that does not fit is refused with every name that is wrong, a
 }
 
 TEST_CASE("a copy shares tensors but not the mode, a clone shares nothing") {
-    nn::Sequential net = initialized(small_net());
+    nn::Sequential net = seeded(small_net());
     nn::Sequential copy = net;
     nn::Sequential own = nn::clone(net);
     CHECK(copy.parameters()[0].is_same(net.parameters()[0]));
@@ -178,7 +178,7 @@ TEST_CASE("train and eval reach every child") {
 }
 
 TEST_CASE("converting a module keeps handles on its parameters in touch and leaves integers alone") {
-    nn::Sequential net = initialized(small_net());
+    nn::Sequential net = seeded(small_net());
     const std::vector<Tensor> held = net.parameters();
     const auto before = held[0].to_vector();
     net.to(DType::f64);
@@ -199,7 +199,7 @@ TEST_CASE("a tied parameter is listed once but saved under both names") {
 }
 
 TEST_CASE("a functional call computes with other weights and puts the own ones back") {
-    nn::Linear layer = initialized(nn::Linear{2, 1});
+    nn::Linear layer = seeded(nn::Linear{2, 1});
     const Tensor own = layer.weight;
     const Tensor other = tensor({{1, 1}}).set_requires_grad();
     const Tensor y = nn::functional_call(layer, {{"weight", other}}, tensor({{3, 4}}));

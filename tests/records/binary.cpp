@@ -8,7 +8,7 @@ namespace knoll::records {
 
 namespace {
 
-using Function = double (*)(double, double);
+using BinaryFunction = double (*)(double, double);
 using Operator = Tensor (*)(const Tensor&, const Tensor&);
 
 double power(double x, double y) { return std::pow(x, y); }
@@ -23,7 +23,7 @@ std::vector<Inputs> distinct_pairs() {
 }
 
 void expect_arithmetic(Expectations& book) {
-    const std::vector<std::pair<const char*, Function>> operators{
+    const std::vector<std::pair<const char*, BinaryFunction>> operators{
         {"operator+", [](double x, double y) { return x + y; }},
         {"operator-", [](double x, double y) { return x - y; }},
         {"operator*", [](double x, double y) { return x * y; }},
@@ -57,7 +57,7 @@ void expect_large(Expectations& book) {
         "pow", "rows", {apps::positive_input({131, 1, 37}), inputs[1]}, [](const auto& in) { return pow(in[0], in[1]); }, each_pair(power));
 }
 
-void expect_integers(Expectations& book) {
+void expect_integer_operands(Expectations& book) {
     const Tensor integers = apps::index_input({3, 4}, 9) - apps::index_input({4}, 9, 2), bytes = apps::index_input({4}, 9, 3).to(DType::u8);
     const Tensor powers = tensor({1.0, 2.0, 4.0, 8.0}, DType::i64);
     book.value_of(
@@ -87,7 +87,7 @@ void expect_comparisons(Expectations& book) {
         const char* name;
         Operator op;
         Tensor (*op_of_number)(const Tensor&, double);
-        Function f;
+        BinaryFunction f;
     };
     const std::vector<Comparison> comparisons{
         {"operator>", operator>, operator>, [](double x, double y) { return x > y ? 1.0 : 0.0; }},
@@ -157,7 +157,7 @@ void expect_selection(Expectations& book) {
         chosen);
 }
 
-void expect_refusals(Expectations& book) {
+void refuse_operands(Expectations& book) {
     struct Subject {
         const char* name;
         const char* op;
@@ -201,10 +201,10 @@ void expect_refusals(Expectations& book) {
 void expect_binary(Expectations& book) {
     expect_arithmetic(book);
     expect_large(book);
-    expect_integers(book);
+    expect_integer_operands(book);
     expect_comparisons(book);
     expect_selection(book);
-    expect_refusals(book);
+    refuse_operands(book);
 }
 
 }  // namespace knoll::records

@@ -1,6 +1,7 @@
 // Derivatives of everything beyond what `knoll gradcheck` looks at.
 #include "records/expectations.h"
 #include "support/close.h"
+#include "support/sample.h"
 
 #include <knoll/core/gradcheck.h>
 #include <knoll/core/ops/ops.h>
@@ -22,8 +23,6 @@ TensorFunction of_input(const Expectation& expectation, std::size_t which) {
         return expectation.function(inputs);
     };
 }
-
-Tensor leaf(const Tensor& values) { return values.detach().clone().set_requires_grad(); }
 
 // The gradient of one input after another was changed in place; an error is as good as a right gradient.
 void check_change_is_noticed(const Expectation& expectation, std::size_t changed) {

@@ -9,10 +9,10 @@ namespace knoll::records {
 
 namespace {
 
-using Function = double (*)(double);
+using UnaryFunction = double (*)(double);
 
 void expect_smooth(Expectations& book) {
-    const std::vector<std::pair<const char*, Function>> functions{
+    const std::vector<std::pair<const char*, UnaryFunction>> functions{
         {"exp", [](double x) { return std::exp(x); }},
         {"expm1", [](double x) { return std::expm1(x); }},
         {"square", [](double x) { return x * x; }},
@@ -47,7 +47,7 @@ void expect_with_kinks(Expectations& book) {
     book.value("clamp", "", each([](double x) { return 3.0 * x < -2.0 ? -2.0 : 3.0 * x > 2.5 ? 2.5 : 3.0 * x; })).also(odd).may_vanish = true;
 }
 
-void expect_refusals(Expectations& book) {
+void refuse_elements(Expectations& book) {
     using Unary = Tensor (*)(const Tensor&);
     const std::vector<std::pair<const char*, Unary>> floating_only{
         {"exp", exp},
@@ -94,7 +94,7 @@ void expect_elementwise(Expectations& book) {
     expect_smooth(book);
     expect_on_positive(book);
     expect_with_kinks(book);
-    expect_refusals(book);
+    refuse_elements(book);
 }
 
 }  // namespace knoll::records

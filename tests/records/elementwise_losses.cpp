@@ -11,14 +11,14 @@ namespace knoll::records {
 namespace {
 
 /// The loss of a logit and a target.
-using Formula = std::function<double(double z, double target)>;
+using ElementFormula = std::function<double(double z, double target)>;
 /// The loss of a logit whose label is known.
 using OneSided = std::function<double(double z)>;
 
 double log_p(double z) { return -softplus_of(-z); }
 double log_1_minus_p(double z) { return -softplus_of(z); }
 
-Formula of_label(const OneSided& positive, const OneSided& negative) {
+ElementFormula of_label(const OneSided& positive, const OneSided& negative) {
     return [=](double z, double y) { return y == 1.0 ? positive(z) : negative(z); };
 }
 
@@ -30,47 +30,47 @@ OneSided focal_negative(double gamma) {
     return [=](double z) { return -std::pow(logistic(z), gamma) * log_1_minus_p(z); };
 }
 
-Formula bce() { return of_label(focal_positive(0.0), focal_negative(0.0)); }
+ElementFormula bce() { return of_label(focal_positive(0.0), focal_negative(0.0)); }
 
-Formula bce_ls(double epsilon) {
+ElementFormula bce_ls(double epsilon) {
     return of_label([=](double z) { return -(1.0 - epsilon) * log_p(z) - epsilon * log_1_minus_p(z); },
                     [=](double z) { return -(1.0 - epsilon) * log_1_minus_p(z) - epsilon * log_p(z); });
 }
 
-Formula wan(double gamma) {
+ElementFormula wan(double gamma) {
     return of_label([](double z) { return -log_p(z); }, [=](double z) { return -gamma * log_1_minus_p(z); });
 }
 
-Formula focal(double gamma) { return of_label(focal_positive(gamma), focal_negative(gamma)); }
+ElementFormula focal(double gamma) { return of_label(focal_positive(gamma), focal_negative(gamma)); }
 
-Formula focal_margin(double margin, double gamma) { return of_label(focal_positive(gamma, margin), focal_negative(gamma)); }
+ElementFormula focal_margin(double margin, double gamma) { return of_label(focal_positive(gamma, margin), focal_negative(gamma)); }
 
-Formula asl(double gamma_pos, double gamma_neg, double clip) {
+ElementFormula asl(double gamma_pos, double gamma_neg, double clip) {
     return of_label(focal_positive(gamma_pos), [=](double z) {
         const double shifted = logistic(z) - clip;
         return shifted <= 0.0 ? 0.0 : -std::pow(shifted, gamma_neg) * (clip == 0.0 ? log_1_minus_p(z) : std::log(logistic(-z) + clip));
     });
 }
 
-Formula hill(double lambda, double margin, double gamma) {
+ElementFormula hill(double lambda, double margin, double gamma) {
     return of_label(focal_positive(gamma, margin), [=](double z) { return (lambda - logistic(z)) * logistic(z) * logistic(z); });
 }
 
-Formula splc(double tau, double margin, double gamma, bool corrects) {
+ElementFormula splc(double tau, double margin, double gamma, bool corrects) {
     return of_label(focal_positive(gamma, margin), [=](double z) {
         const bool is_taken_for_positive = corrects && logistic(z) > tau;
         return is_taken_for_positive ? focal_positive(gamma)(z) : focal_negative(gamma)(z);
     });
 }
 
-Formula hinge(double margin) {
+ElementFormula hinge(double margin) {
     return of_label([=](double z) { return std::max(margin - z, 0.0); }, [=](double z) { return std::max(margin + z, 0.0); });
 }
 
 double mse(double z, double t) { return (z - t) * (z - t); }
 double mae(double z, double t) { return std::fabs(z - t); }
 
-Formula huber(double delta) {
+ElementFormula huber(double delta) {
     return [=](double z, double t) {
         const double distance = std::fabs(z - t);
         return distance <= delta ? 0.5 * distance * distance : delta * (distance - 0.5 * delta);
@@ -82,14 +82,14 @@ Naive targets_of(const std::vector<Naive>& in) {
     return in.size() > 1 ? in[1] : naive(apps::sample_targets(losses::TargetKind::real, Shape(std::span<const std::int64_t>(in[0].shape))));
 }
 
-Reference per_element(const Formula& loss) {
+Reference per_element(const ElementFormula& loss) {
     return [=](const std::vector<Naive>& in) {
         const Naive targets = targets_of(in);
         return generate(in[0].shape, [&](const Index& i) { return loss(in[0][i], targets[i]); });
     };
 }
 
-Reference total(const Formula& loss, bool averaged) {
+Reference total(const ElementFormula& loss, bool averaged) {
     return [=](const std::vector<Naive>& in) {
         double sum = 0.0;
         const Naive losses = per_element(loss)(in);
@@ -98,15 +98,15 @@ Reference total(const Formula& loss, bool averaged) {
     };
 }
 
-std::vector<Inputs> odd_batches(losses::TargetKind kind) {
+std::vector<Inputs> odd_element_batches(losses::TargetKind kind) {
     std::vector<Inputs> inputs;
     for (const Shape& shape : {Shape{}, Shape{1}, Shape{1, 1}, Shape{1, 2}, Shape{37}, Shape{17, 5}, Shape{2, 3, 1, 7}, Shape{59, 71}})
         inputs.push_back(loss_inputs(kind, shape));
     return inputs;
 }
 
-void expect_loss(Expectations& book, const std::string& name, const std::string& variant, const Formula& loss) {
-    book.value(name, variant, per_element(loss)).also(odd_batches(losses::make(name)->target_kind())).may_vanish = true;
+void expect_loss(Expectations& book, const std::string& name, const std::string& variant, const ElementFormula& loss) {
+    book.value(name, variant, per_element(loss)).also(odd_element_batches(losses::make(name)->target_kind())).may_vanish = true;
 }
 
 void expect_wan(Expectations& book) {
@@ -137,7 +137,7 @@ void expect_focal_losses(Expectations& book) {
 // A weight that is held constant leaves the value alone; its gradient is not the value's, and is for closed_forms_test.cpp.
 void expect_detached_weights(Expectations& book) {
     const Inputs inputs{apps::normal_input({3, 5}), apps::sample_targets(losses::TargetKind::binary, {3, 5})};
-    const auto expect = [&](const std::string& name, const std::string& specification, const Formula& loss) {
+    const auto expect = [&](const std::string& name, const std::string& specification, const ElementFormula& loss) {
         book.value_of(name, specification, inputs, call_of(losses::make(specification, Reduction::none)), per_element(loss));
     };
     expect("focal", "focal:detach=1", focal(2.0));
@@ -149,7 +149,7 @@ void expect_detached_weights(Expectations& book) {
 // As inputs, so that they are infinite and NaN too.
 void expect_any_targets(Expectations& book) {
     const Inputs inputs{apps::normal_input({3, 5}), apps::normal_input({3, 5}, 2)};
-    for (const auto& [name, loss] : std::vector<std::pair<std::string, Formula>>{{"mse", mse}, {"mae", mae}, {"huber", huber(1.0)}})
+    for (const auto& [name, loss] : std::vector<std::pair<std::string, ElementFormula>>{{"mse", mse}, {"mae", mae}, {"huber", huber(1.0)}})
         book.value_of(name, "targets given", inputs, call_of(losses::make(name, Reduction::none)), per_element(loss));
 }
 
@@ -157,8 +157,8 @@ void expect_any_targets(Expectations& book) {
 
 void expect_elementwise_losses(Expectations& book) {
     expect_loss(book, "bce", "", bce());
-    book.value("bce", "mean", total(bce(), true)).also(odd_batches(losses::TargetKind::binary));
-    book.value("bce", "sum", total(bce(), false)).also(odd_batches(losses::TargetKind::binary));
+    book.value("bce", "mean", total(bce(), true)).also(odd_element_batches(losses::TargetKind::binary));
+    book.value("bce", "sum", total(bce(), false)).also(odd_element_batches(losses::TargetKind::binary));
     expect_loss(book, "bce_ls", "", bce_ls(0.1));
     expect_wan(book);
     expect_focal_losses(book);

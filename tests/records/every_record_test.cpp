@@ -2,6 +2,7 @@
 #include <knoll/apps/gradcheck/record.h>
 #include <knoll/core/ops/ops.h>
 
+#include "support/sample.h"
 #include "support/threads.h"
 
 #include <catch2/catch.hpp>
@@ -13,12 +14,6 @@ using namespace knoll;
 using namespace knoll::apps;
 
 namespace {
-
-Tensor leaf(const Tensor& values) {
-    Tensor copy = values.detach().clone();
-    copy.set_requires_grad(true);
-    return copy;
-}
 
 // The value, and the gradients of a weighted sum of its elements by every input that has one.
 std::vector<Tensor> value_and_gradients(const CheckRecord& record) {

@@ -28,11 +28,20 @@ const Expectations& expectations() {
     return all;
 }
 
-std::vector<Inputs> odd_shapes(Tensor (*input)(const Shape&, std::uint64_t)) {
+std::vector<Inputs> inputs_of(const std::vector<Shape>& shapes, Tensor (*input)(const Shape&, std::uint64_t)) {
     std::vector<Inputs> inputs;
-    for (const Shape& shape : {Shape{}, Shape{1}, Shape{0}, Shape{2, 0, 3}, Shape{37}, Shape{3, 7}, Shape{1, 2, 1, 3, 1, 2, 1}})
-        inputs.push_back({input(shape, 3)});
+    for (const Shape& shape : shapes) inputs.push_back({input(shape, 3)});
     return inputs;
+}
+
+std::vector<Inputs> pairs_of(const std::vector<std::pair<Shape, Shape>>& shapes, Tensor (*input)(const Shape&, std::uint64_t)) {
+    std::vector<Inputs> inputs;
+    for (const auto& [a, b] : shapes) inputs.push_back({input(a, 3), input(b, 4)});
+    return inputs;
+}
+
+std::vector<Inputs> odd_shapes(Tensor (*input)(const Shape&, std::uint64_t)) {
+    return inputs_of({{}, {1}, {0}, {2, 0, 3}, {37}, {3, 7}, {1, 2, 1, 3, 1, 2, 1}}, input);
 }
 
 std::vector<Inputs> odd_pairs(Tensor (*input)(const Shape&, std::uint64_t)) {
@@ -47,9 +56,7 @@ std::vector<Inputs> odd_pairs(Tensor (*input)(const Shape&, std::uint64_t)) {
                                                       {{3, 1, 7}, {2, 1}},
                                                       {{37}, {37}},
                                                       {{1, 2, 1, 3, 1}, {2, 1, 1, 1, 2}}};
-    std::vector<Inputs> inputs;
-    for (const auto& [a, b] : shapes) inputs.push_back({input(a, 3), input(b, 4)});
-    return inputs;
+    return pairs_of(shapes, input);
 }
 
 }  // namespace knoll::records

@@ -70,6 +70,10 @@ private:
 
 const Expectations& expectations();
 
+/// One input of each shape.
+std::vector<Inputs> inputs_of(const std::vector<Shape>& shapes, Tensor (*input)(const Shape&, std::uint64_t) = apps::normal_input);
+/// Two inputs of each pair of shapes.
+std::vector<Inputs> pairs_of(const std::vector<std::pair<Shape, Shape>>& shapes, Tensor (*input)(const Shape&, std::uint64_t) = apps::normal_input);
 /// One input of each shape that makes trouble: a scalar, one element, none, odd, larger than a vector register, seven dimensions.
 std::vector<Inputs> odd_shapes(Tensor (*input)(const Shape&, std::uint64_t));
 /// Two inputs each, broadcast on either side and both, empty and scalar.

@@ -59,18 +59,18 @@ struct Case {
 };
 
 // Indices of no element are never drawn from a dimension without elements.
-Inputs inputs_of(const Case& one) { return {apps::normal_input(one.x, 3), apps::index_input(one.index, std::max<std::int64_t>(1, one.bound), 4)}; }
+Inputs inputs_of_case(const Case& one) { return {apps::normal_input(one.x, 3), apps::index_input(one.index, std::max<std::int64_t>(1, one.bound), 4)}; }
 
-std::vector<Inputs> of(const std::vector<Case>& cases) {
+std::vector<Inputs> inputs_of_cases(const std::vector<Case>& cases) {
     std::vector<Inputs> inputs;
-    for (const Case& one : cases) inputs.push_back(inputs_of(one));
+    for (const Case& one : cases) inputs.push_back(inputs_of_case(one));
     return inputs;
 }
 
 std::vector<Inputs> with_sources(const std::vector<Case>& cases) {
     std::vector<Inputs> inputs;
     for (const Case& one : cases) {
-        inputs.push_back(inputs_of(one));
+        inputs.push_back(inputs_of_case(one));
         inputs.back().push_back(apps::normal_input(one.index, 5));
     }
     return inputs;
@@ -92,8 +92,8 @@ std::vector<Case> along_last() {
 }
 
 void expect_elements(Expectations& book) {
-    book.value("gather", "", gathered(0)).also(of(along_first()));
-    book.value("gather", "last dim", gathered(-1)).also(of(along_last()));
+    book.value("gather", "", gathered(0)).also(inputs_of_cases(along_first()));
+    book.value("gather", "last dim", gathered(-1)).also(inputs_of_cases(along_last()));
     book.value("scatter_add", "", scattered(0)).also(with_sources(along_first()));
     book.value("scatter_add", "last dim", scattered(-1)).also(with_sources(along_last()));
     const Tensor integers = apps::index_input({5, 41}, 99), places = apps::index_input({7, 41}, 5);
@@ -108,16 +108,16 @@ void expect_elements(Expectations& book) {
         [](const auto& in) { return scatter_add(in[0], 1, in[1], in[2]); }, scattered(1));
 }
 
-void expect_slices(Expectations& book) {
+void expect_selections(Expectations& book) {
     book.value("index_select", "", slices_selected(1))
-        .also(of({{{1, 1}, {1}, 1}, {{0, 3}, {2}, 3}, {{2, 3}, {0}, 3}, {{2, 0}, {0}, 0}, {{17, 37}, {61}, 37}, {{1, 3, 1, 3, 1, 2, 2}, {4}, 3}}));
+        .also(inputs_of_cases({{{1, 1}, {1}, 1}, {{0, 3}, {2}, 3}, {{2, 3}, {0}, 3}, {{2, 0}, {0}, 0}, {{17, 37}, {61}, 37}, {{1, 3, 1, 3, 1, 2, 2}, {4}, 3}}));
     book.value("index_select", "dim 0", slices_selected(0))
-        .also(of({{{1}, {1}, 1}, {{37}, {61}, 37}, {{3, 0}, {2}, 3}, {{17, 37}, {3}, 17}, {{3, 2, 1, 3, 1, 2, 2}, {4}, 3}}));
+        .also(inputs_of_cases({{{1}, {1}, 1}, {{37}, {61}, 37}, {{3, 0}, {2}, 3}, {{17, 37}, {3}, 17}, {{3, 2, 1, 3, 1, 2, 2}, {4}, 3}}));
     book.value_of(
         "index_select", "i64, large", {apps::index_input({131, 301}, 99), apps::index_input({257}, 131)},
         [](const auto& in) { return index_select(in[0], 0, in[1]); }, slices_selected(0));
     book.value("embedding", "", embedded)
-        .also(of({{{1, 1}, {}, 1}, {{3, 2}, {0}, 3}, {{3, 0}, {4}, 3}, {{37, 17}, {61}, 37}, {{3, 5}, {1, 2, 1, 2, 1, 2, 1}, 3}}));
+        .also(inputs_of_cases({{{1, 1}, {}, 1}, {{3, 2}, {0}, 3}, {{3, 0}, {4}, 3}, {{37, 17}, {61}, 37}, {{3, 5}, {1, 2, 1, 2, 1, 2, 1}, 3}}));
 }
 
 Naive ones_at(const std::vector<Naive>& in) {
@@ -179,7 +179,7 @@ void refuse_indices(Expectations& book) {
         "[index_select] expected no indices into a dimension without elements, got 0 at position [0]");
 }
 
-void refuse_dimensions(Expectations& book) {
+void refuse_indexed_dimensions(Expectations& book) {
     const Tensor x = apps::normal_input({3, 4}), index = zeros({1, 1}, DType::i64), source = zeros({1, 1}, DType::f64);
     const std::string text = "expected a dimension from -2 to 1 for a tensor of rank 2, got ";
     book.refuse(
@@ -230,10 +230,10 @@ void refuse_shapes_of_indices(Expectations& book) {
 
 void expect_indices(Expectations& book) {
     expect_elements(book);
-    expect_slices(book);
+    expect_selections(book);
     expect_one_hot(book);
     refuse_indices(book);
-    refuse_dimensions(book);
+    refuse_indexed_dimensions(book);
     refuse_shapes_of_indices(book);
 }
 

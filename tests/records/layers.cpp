@@ -10,10 +10,6 @@ namespace knoll::records {
 
 namespace {
 
-Naive rectified(const Naive& x) {
-    return mapped(x, [](double value) { return value < 0.0 ? 0.0 : value; });
-}
-
 Naive squashed(const Naive& x) {
     return mapped(x, [](double value) { return std::tanh(value); });
 }
@@ -94,7 +90,7 @@ void expect_linear_layers(Expectations& book) {
     expect_layer(book, "Embedding", "", indices, [](const std::vector<Naive>& in) { return looked_up(in[0], in[1]); });
 }
 
-void expect_normalizations(Expectations& book) {
+void expect_normalization_layers(Expectations& book) {
     expect_layer(book, "BatchNorm1d", "", normal_inputs({{37, 3}, {1, 3, 5}, {2, 3, 17}}),
                  [](const std::vector<Naive>& in) { return scaled_by_channel(normalized_by_batch(in[0]), in[1], in[2]); });
     expect_layer(book, "BatchNorm1d", "not affine", normal_inputs({{37, 3}, {1, 3, 5}}),
@@ -158,7 +154,7 @@ void expect_containers(Expectations& book) {
 void expect_layers(Expectations& book) {
     expect_activations(book);
     expect_linear_layers(book);
-    expect_normalizations(book);
+    expect_normalization_layers(book);
     expect_image_layers(book);
     expect_containers(book);
     refuse_layers(book);

@@ -13,11 +13,11 @@ namespace knoll::records {
 namespace {
 
 using Elements = std::vector<double>;
-using Function = std::function<Elements(const Elements&)>;
+using LineFunction = std::function<Elements(const Elements&)>;
 
 // f of every line along the dimensions (none: all of them), in place of it; of another length than it if one is given, along a
 // single dimension.
-Reference each_line(const Index& dims, const Function& f, std::int64_t length = -1) {
+Reference each_line(const Index& dims, const LineFunction& f, std::int64_t length = -1) {
     return [=](const std::vector<Naive>& in) {
         const Naive& x = in[0];
         std::vector<bool> inside(x.shape.size(), dims.empty());
@@ -73,7 +73,7 @@ std::vector<std::size_t> order_of(const Elements& x, bool descending) {
 }
 
 // The first so many values in order (all, if negative).
-Function sorted(bool descending, std::int64_t count = -1) {
+LineFunction sorted(bool descending, std::int64_t count = -1) {
     return [=](const Elements& x) {
         Elements result;
         for (const std::size_t at : order_of(x, descending)) result.push_back(x[at]);
@@ -82,7 +82,7 @@ Function sorted(bool descending, std::int64_t count = -1) {
     };
 }
 
-Function sorted_positions(bool descending, std::int64_t count = -1) {
+LineFunction sorted_positions(bool descending, std::int64_t count = -1) {
     return [=](const Elements& x) {
         Elements result;
         for (const std::size_t at : order_of(x, descending)) result.push_back(static_cast<double>(at));
@@ -96,12 +96,6 @@ double largest_at(const Elements& x) { return static_cast<double>(order_of(x, tr
 double smallest_at(const Elements& x) {
     const auto nan = std::find_if(x.begin(), x.end(), [](double value) { return std::isnan(value); });
     return nan != x.end() ? static_cast<double>(nan - x.begin()) : static_cast<double>(order_of(x, false).at(0));
-}
-
-std::vector<Inputs> inputs_of(const std::vector<Shape>& shapes, Tensor (*input)(const Shape&, std::uint64_t)) {
-    std::vector<Inputs> inputs;
-    for (const Shape& shape : shapes) inputs.push_back({input(shape, 3)});
-    return inputs;
 }
 
 // A softmax of one element is 1 whatever that is: gradients vanish.
@@ -180,7 +174,7 @@ void expect_positions(Expectations& book) {
         "argmax", "ties, u8", {ties.to(DType::u8)}, [](const auto& in) { return argmax(in[0], 0); }, along({0}, false, largest_at));
 }
 
-void expect_refusals(Expectations& book) {
+void refuse_lines(Expectations& book) {
     const std::vector<std::pair<const char*, void (*)(const Tensor&, std::int64_t)>> subjects{
         {"softmax", [](const Tensor& x, std::int64_t dim) { softmax(x, dim); }},
         {"log_softmax", [](const Tensor& x, std::int64_t dim) { log_softmax(x, dim); }},
@@ -233,7 +227,7 @@ void expect_lines(Expectations& book) {
     expect_running_sums(book);
     expect_order(book);
     expect_positions(book);
-    expect_refusals(book);
+    refuse_lines(book);
 }
 
 }  // namespace knoll::records

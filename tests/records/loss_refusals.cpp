@@ -1,25 +1,14 @@
 #include "records/losses.h"
+#include "support/numbers.h"
+#include "support/sample.h"
 
 #include <knoll/core/ops/ops.h>
 #include <knoll/losses/cross_entropy.h>
 #include <knoll/losses/elementwise_loss.h>
 
-#include <limits>
-
 namespace knoll::records {
 
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-Tensor with_element(const Tensor& x, std::int64_t element, double value) {
-    Tensor changed = x.clone();
-    visit(x.dtype(), [&](auto zero) {
-        using T = decltype(zero);
-        changed.mutable_data<T>()[static_cast<std::size_t>(element)] = static_cast<T>(value);
-    });
-    return changed;
-}
 
 // Calls of one loss that fail, named by what it expects.
 class Refusing {

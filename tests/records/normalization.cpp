@@ -13,10 +13,6 @@ namespace {
 
 constexpr double epsilon = 1e-5;
 
-Naive rectified(const Naive& x) {
-    return mapped(x, [](double value) { return value < 0.0 ? 0.0 : value; });
-}
-
 Naive added(const Naive& a, const Naive& b) {
     return generate(a.shape, [&](const Index& i) { return a[i] + b[i]; });
 }

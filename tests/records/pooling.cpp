@@ -29,9 +29,9 @@ std::vector<double> pixels_in(const Naive& x, const Index& at, const Range& rows
     return pixels;
 }
 
-using Summary = std::function<double(const std::vector<double>&)>;
+using PixelSummary = std::function<double(const std::vector<double>&)>;
 
-Naive pooled(const Naive& x, const Pool2dOptions& options, const Summary& summary) {
+Naive pooled(const Naive& x, const Pool2dOptions& options, const PixelSummary& summary) {
     const Size2 kernel = options.kernel, stride = options.stride.value_or(kernel), padding = options.padding;
     const Index shape{x.shape[0], x.shape[1], (x.shape[2] + 2 * padding.height - kernel.height) / stride.height + 1,
                       (x.shape[3] + 2 * padding.width - kernel.width) / stride.width + 1};
@@ -39,21 +39,6 @@ Naive pooled(const Naive& x, const Pool2dOptions& options, const Summary& summar
         return summary(pixels_in(x, at, window(at[2], x.shape[2], kernel.height, stride.height, padding.height),
                                  window(at[3], x.shape[3], kernel.width, stride.width, padding.width)));
     });
-}
-
-double sum_of(const std::vector<double>& values) {
-    double sum = 0.0;
-    for (const double value : values) sum += value;
-    return sum;
-}
-
-double mean_of(const std::vector<double>& values) { return sum_of(values) / static_cast<double>(values.size()); }
-
-double largest_of(const std::vector<double>& values) {
-    double largest = values[0];
-    for (const double value : values)
-        if (std::isnan(value) || value > largest) largest = value;
-    return largest;
 }
 
 Reference max_pooling(const Pool2dOptions& options) {

@@ -11,12 +11,6 @@ namespace {
 
 using Pairs = std::vector<std::pair<Shape, Shape>>;
 
-std::vector<Inputs> of(const Pairs& shapes) {
-    std::vector<Inputs> inputs;
-    for (const auto& [a, b] : shapes) inputs.push_back({apps::normal_input(a, 3), apps::normal_input(b, 4)});
-    return inputs;
-}
-
 Index leading(const Index& shape) { return Index(shape.begin(), shape.end() - 2); }
 
 // The index of an element of one matrix of a batch.
@@ -59,10 +53,10 @@ Naive vector_product(const std::vector<Naive>& in) {
 
 void expect_matrices(Expectations& book) {
     book.value("matmul", "", product())
-        .also(of({{{1, 1}, {1, 1}}, {{0, 3}, {3, 2}}, {{2, 0}, {0, 3}}, {{2, 3}, {3, 0}}, {{19, 23}, {23, 17}}, {{1, 37}, {37, 1}}, {{5, 1}, {1, 37}}}));
-    book.value("matmul", "a transposed", product(true, false)).also(of({{{1, 1}, {1, 1}}, {{0, 2}, {0, 3}}, {{23, 19}, {23, 17}}, {{37, 1}, {37, 3}}}));
-    book.value("matmul", "b transposed", product(false, true)).also(of({{{1, 1}, {1, 1}}, {{2, 0}, {3, 0}}, {{19, 23}, {17, 23}}, {{1, 37}, {3, 37}}}));
-    book.value("matmul", "both transposed", product(true, true)).also(of({{{1, 1}, {1, 1}}, {{0, 2}, {3, 0}}, {{23, 19}, {17, 23}}, {{37, 1}, {3, 37}}}));
+        .also(pairs_of({{{1, 1}, {1, 1}}, {{0, 3}, {3, 2}}, {{2, 0}, {0, 3}}, {{2, 3}, {3, 0}}, {{19, 23}, {23, 17}}, {{1, 37}, {37, 1}}, {{5, 1}, {1, 37}}}));
+    book.value("matmul", "a transposed", product(true, false)).also(pairs_of({{{1, 1}, {1, 1}}, {{0, 2}, {0, 3}}, {{23, 19}, {23, 17}}, {{37, 1}, {37, 3}}}));
+    book.value("matmul", "b transposed", product(false, true)).also(pairs_of({{{1, 1}, {1, 1}}, {{2, 0}, {3, 0}}, {{19, 23}, {17, 23}}, {{1, 37}, {3, 37}}}));
+    book.value("matmul", "both transposed", product(true, true)).also(pairs_of({{{1, 1}, {1, 1}}, {{0, 2}, {3, 0}}, {{23, 19}, {17, 23}}, {{37, 1}, {3, 37}}}));
     const std::vector<std::pair<const char*, MatmulOptions>> options{{"large", {}},
                                                                      {"large, a transposed", {.transpose_a = true}},
                                                                      {"large, b transposed", {.transpose_b = true}},
@@ -76,21 +70,22 @@ void expect_matrices(Expectations& book) {
 }
 
 void expect_batches(Expectations& book) {
-    book.value("matmul", "batched", product()).also(of({{{1, 1, 1}, {1, 1, 1}}, {{0, 2, 3}, {0, 3, 2}}, {{3, 19, 23}, {3, 23, 17}}, {{2, 3, 0}, {2, 0, 2}}}));
+    book.value("matmul", "batched", product())
+        .also(pairs_of({{{1, 1, 1}, {1, 1, 1}}, {{0, 2, 3}, {0, 3, 2}}, {{3, 19, 23}, {3, 23, 17}}, {{2, 3, 0}, {2, 0, 2}}}));
     book.value("matmul", "batched, broadcast", product())
-        .also(of({{{2, 3}, {2, 3, 2}}, {{0, 2, 3}, {1, 3, 2}}, {{2, 1, 5, 7}, {3, 7, 3}}, {{1, 2, 1, 3, 1, 2, 3}, {2, 1, 2, 1, 2, 3, 1}}}));
-    book.value("matmul", "batched, a transposed", product(true, false)).also(of({{{2, 3, 2}, {2, 3, 1}}, {{2, 23, 5}, {23, 17}}, {{0, 3, 2}, {3, 4}}}));
+        .also(pairs_of({{{2, 3}, {2, 3, 2}}, {{0, 2, 3}, {1, 3, 2}}, {{2, 1, 5, 7}, {3, 7, 3}}, {{1, 2, 1, 3, 1, 2, 3}, {2, 1, 2, 1, 2, 3, 1}}}));
+    book.value("matmul", "batched, a transposed", product(true, false)).also(pairs_of({{{2, 3, 2}, {2, 3, 1}}, {{2, 23, 5}, {23, 17}}, {{0, 3, 2}, {3, 4}}}));
     book.value("matmul", "batch times one matrix", product())
-        .also(of({{{1, 1, 1}, {1, 1}}, {{0, 2, 3}, {3, 2}}, {{3, 5, 17}, {17, 37}}, {{1, 2, 1, 2, 1, 2, 3}, {3, 2}}}));
-    book.value("matmul", "batch times one matrix, transposed", product(false, true)).also(of({{{2, 2, 0}, {3, 0}}, {{3, 5, 17}, {37, 17}}}));
+        .also(pairs_of({{{1, 1, 1}, {1, 1}}, {{0, 2, 3}, {3, 2}}, {{3, 5, 17}, {17, 37}}, {{1, 2, 1, 2, 1, 2, 3}, {3, 2}}}));
+    book.value("matmul", "batch times one matrix, transposed", product(false, true)).also(pairs_of({{{2, 2, 0}, {3, 0}}, {{3, 5, 17}, {37, 17}}}));
 }
 
 void expect_vectors(Expectations& book) {
-    book.value("matmul", "vector times vector", vector_product).also(of({{{1}, {1}}, {{0}, {0}}, {{37}, {37}}}));
-    book.value("matmul", "vector times matrix", vector_product).also(of({{{1}, {1, 1}}, {{0}, {0, 3}}, {{37}, {37, 17}}, {{3}, {3, 0}}}));
-    book.value("matmul", "matrix times vector", vector_product).also(of({{{1, 1}, {1}}, {{3, 0}, {0}}, {{17, 37}, {37}}, {{0, 3}, {3}}}));
-    book.value("matmul", "vector times batch", vector_product).also(of({{{3}, {0, 3, 2}}, {{17}, {3, 17, 5}}, {{2}, {1, 2, 1, 3, 1, 2, 2}}}));
-    book.value("matmul", "batch times vector", vector_product).also(of({{{0, 2, 3}, {3}}, {{3, 5, 17}, {17}}, {{1, 2, 1, 3, 1, 2, 2}, {2}}}));
+    book.value("matmul", "vector times vector", vector_product).also(pairs_of({{{1}, {1}}, {{0}, {0}}, {{37}, {37}}}));
+    book.value("matmul", "vector times matrix", vector_product).also(pairs_of({{{1}, {1, 1}}, {{0}, {0, 3}}, {{37}, {37, 17}}, {{3}, {3, 0}}}));
+    book.value("matmul", "matrix times vector", vector_product).also(pairs_of({{{1, 1}, {1}}, {{3, 0}, {0}}, {{17, 37}, {37}}, {{0, 3}, {3}}}));
+    book.value("matmul", "vector times batch", vector_product).also(pairs_of({{{3}, {0, 3, 2}}, {{17}, {3, 17, 5}}, {{2}, {1, 2, 1, 3, 1, 2, 2}}}));
+    book.value("matmul", "batch times vector", vector_product).also(pairs_of({{{0, 2, 3}, {3}}, {{3, 5, 17}, {17}}, {{1, 2, 1, 3, 1, 2, 2}, {2}}}));
 }
 
 Naive affine(const std::vector<Naive>& in) {
@@ -115,10 +110,10 @@ std::vector<Inputs> with_bias(std::vector<Inputs> inputs) {
 void expect_linear(Expectations& book) {
     const Pairs shapes{
         {{1}, {1, 1}}, {{3}, {2, 3}}, {{0, 3}, {2, 3}}, {{2, 0}, {3, 0}}, {{2, 3}, {0, 3}}, {{19, 23}, {17, 23}}, {{1, 2, 1, 2, 1, 2, 3}, {5, 3}}};
-    book.value("linear", "", affine).also(with_bias(of(shapes)));
-    book.value("linear", "no bias, rank 3", affine).also(of(shapes));
+    book.value("linear", "", affine).also(with_bias(pairs_of(shapes)));
+    book.value("linear", "no bias, rank 3", affine).also(pairs_of(shapes));
     book.value_of(
-        "linear", "large", with_bias(of({{{131, 73}, {67, 73}}}))[0], [](const auto& in) { return linear(in[0], in[1], in[2]); }, affine);
+        "linear", "large", with_bias(pairs_of({{{131, 73}, {67, 73}}}))[0], [](const auto& in) { return linear(in[0], in[1], in[2]); }, affine);
 }
 
 Reference cosine(std::int64_t dim) {
@@ -166,21 +161,21 @@ double root(double x) { return std::sqrt(x); }
 // Cosines of vectors of one element are 1 or -1 whatever that is: gradients vanish.
 void expect_similarities(Expectations& book) {
     book.value("cosine_similarity", "", cosine(1))
-        .also(of({{{1, 1}, {1, 1}},
-                  {{3, 0}, {3, 0}},
-                  {{0, 3}, {0, 3}},
-                  {{17, 37}, {17, 37}},
-                  {{3, 4}, {4}},
-                  {{3, 1}, {3, 4}},
-                  {{2, 4, 5}, {1, 4, 1}},
-                  {{2, 3, 1, 2, 1, 1, 2}, {2, 3, 1, 1, 1, 1, 2}}}))
+        .also(pairs_of({{{1, 1}, {1, 1}},
+                        {{3, 0}, {3, 0}},
+                        {{0, 3}, {0, 3}},
+                        {{17, 37}, {17, 37}},
+                        {{3, 4}, {4}},
+                        {{3, 1}, {3, 4}},
+                        {{2, 4, 5}, {1, 4, 1}},
+                        {{2, 3, 1, 2, 1, 1, 2}, {2, 3, 1, 1, 1, 1, 2}}}))
         .may_vanish = true;
-    book.value("cosine_similarity", "dim 0, broadcast", cosine(0)).also(of({{{3}, {3}}, {{3}, {1}}, {{37, 1}, {1, 5}}})).may_vanish = true;
+    book.value("cosine_similarity", "dim 0, broadcast", cosine(0)).also(pairs_of({{{3}, {3}}, {{3}, {1}}, {{37, 1}, {1, 5}}})).may_vanish = true;
     const Pairs shapes{{{1, 1}, {1, 1}},   {{0, 2}, {3, 2}},   {{3, 2}, {0, 2}},          {{3, 0}, {2, 0}},
                        {{17, 5}, {19, 5}}, {{5, 37}, {3, 37}}, {{2, 1, 3, 2}, {3, 2, 2}}, {{1, 2, 1, 2, 1, 3, 2}, {2, 1, 1, 1, 2, 2, 2}}};
-    book.value("pairwise_squared_distances", "", distances(same)).also(of(shapes));
+    book.value("pairwise_squared_distances", "", distances(same)).also(pairs_of(shapes));
     book.value("pairwise_squared_distances", "batched, broadcast", distances(same));
-    book.value("pairwise_distances", "", distances(root)).also(of(shapes)).may_vanish = true;
+    book.value("pairwise_distances", "", distances(root)).also(pairs_of(shapes)).may_vanish = true;
     const Inputs large{apps::normal_input({131, 37}), apps::normal_input({67, 37}, 2)}, equal{large[0], large[0]};
     const auto distance = [](const auto& in) { return pairwise_distances(in[0], in[1]); };
     book.value_of("pairwise_distances", "large", large, distance, distances(root));

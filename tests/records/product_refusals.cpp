@@ -8,12 +8,12 @@ namespace {
 
 using Product = void (*)(const Tensor&, const Tensor&);
 
-Tensor of(const Shape& shape, DType dtype = DType::f64) { return zeros(shape, dtype); }
+Tensor operand(const Shape& shape, DType dtype = DType::f64) { return zeros(shape, dtype); }
 
 void refuse_matmul(Expectations& book) {
     const auto refuse = [&book](const Shape& a, const Shape& b, const MatmulOptions& options, const std::string& text) {
         book.refuse(
-            "matmul", [=] { matmul(of(a), of(b), options); }, "[matmul] expected " + text);
+            "matmul", [=] { matmul(operand(a), operand(b), options); }, "[matmul] expected " + text);
     };
     refuse({2, 3}, {4, 5}, {}, "inner dimensions that agree, got 3 and 4 in [2, 3] x [4, 5]");
     refuse({2, 3}, {3, 5}, {.transpose_a = true}, "inner dimensions that agree, got 2 and 3 in [2, 3] transposed x [3, 5]");
@@ -26,13 +26,13 @@ void refuse_matmul(Expectations& book) {
     book.refuse(
         "matmul",
         [] {
-            matmul(of({2, 3}), of({3, 2}, DType::f32));
+            matmul(operand({2, 3}), operand({3, 2}, DType::f32));
         },
         "[matmul] expected operands of one type, got f64 and f32; convert one with .to()");
     book.refuse(
         "matmul",
         [] {
-            matmul(of({2, 3}, DType::i64), of({3, 2}, DType::u8));
+            matmul(operand({2, 3}, DType::i64), operand({3, 2}, DType::u8));
         },
         "[matmul] expected operands of type f32 or f64, got i64 and u8; convert with .to(DType::f32)");
 }
@@ -40,7 +40,7 @@ void refuse_matmul(Expectations& book) {
 void refuse_linear(Expectations& book) {
     const auto refuse = [&book](const Shape& x, const Shape& weight, const Shape& bias, const std::string& text) {
         book.refuse(
-            "linear", [=] { linear(of(x), of(weight), of(bias)); }, "[linear] expected " + text);
+            "linear", [=] { linear(operand(x), operand(weight), operand(bias)); }, "[linear] expected " + text);
     };
     refuse({2, 3}, {3}, {1}, "a weight of shape [M, K], got [3]");
     refuse({2, 3}, {5, 4}, {5}, "x of shape [.., 4] for a weight of shape [5, 4], got [2, 3]");
@@ -50,19 +50,19 @@ void refuse_linear(Expectations& book) {
     book.refuse(
         "linear",
         [] {
-            linear(of({2, 4}), of({5, 4}, DType::f32));
+            linear(operand({2, 4}), operand({5, 4}, DType::f32));
         },
         "[linear] expected operands of one type, got f64 and f32; convert one with .to()");
     book.refuse(
         "linear",
         [] {
-            linear(of({2, 4}), of({5, 4}), of({5}, DType::f32));
+            linear(operand({2, 4}), operand({5, 4}), operand({5}, DType::f32));
         },
         "[linear] expected operands of one type, got f64 and f32; convert one with .to()");
     book.refuse(
         "linear",
         [] {
-            linear(of({2, 4}, DType::i64), of({5, 4}, DType::i64));
+            linear(operand({2, 4}, DType::i64), operand({5, 4}, DType::i64));
         },
         "[linear] expected operands of type f32 or f64, got i64 and i64; convert with .to(DType::f32)");
 }
@@ -78,13 +78,13 @@ void refuse_vectors(Expectations& book) {
         book.refuse(
             name,
             [f = f] {
-                f(of({2, 3}), of({2, 3}, DType::f32));
+                f(operand({2, 3}), operand({2, 3}, DType::f32));
             },
             types + "f64 and f32; convert with .to()");
         book.refuse(
             name,
             [f = f] {
-                f(of({2, 3}, DType::i64), of({2, 3}, DType::i64));
+                f(operand({2, 3}, DType::i64), operand({2, 3}, DType::i64));
             },
             types + "i64 and i64; convert with .to()");
     }
@@ -93,39 +93,39 @@ void refuse_vectors(Expectations& book) {
         book.refuse(
             name,
             [f = f] {
-                f(of({2, 3}), of({2, 4}));
+                f(operand({2, 3}), operand({2, 4}));
             },
             op + rows + "[2, 3] and [2, 4]");
         book.refuse(
             name,
             [f = f] {
-                f(of({2, 3}), of({3}));
+                f(operand({2, 3}), operand({3}));
             },
             op + rows + "[2, 3] and [3]");
         book.refuse(
             name,
             [f = f] {
-                f(of({2, 2, 3}), of({4, 2, 3}));
+                f(operand({2, 2, 3}), operand({4, 2, 3}));
             },
             op + "leading dimensions that broadcast (each extent equal or 1, counted from the end), got [2] and [4]");
     }
     book.refuse(
         "cosine_similarity",
         [] {
-            cosine_similarity(of({2, 3}), of({2, 4}));
+            cosine_similarity(operand({2, 3}), operand({2, 4}));
         },
         "[cosine_similarity] expected shapes that broadcast (each extent equal or 1, counted from the end), got [2, 3] and [2, 4]");
     book.refuse(
         "cosine_similarity",
         [] {
-            cosine_similarity(of({2, 3}), of({2, 3}), 2);
+            cosine_similarity(operand({2, 3}), operand({2, 3}), 2);
         },
         "[cosine_similarity] expected a dimension from -2 to 1 for a tensor of rank 2, got 2");
     book.refuse(
-        "cosine_similarity", [] { cosine_similarity(of({3}), of({3})); },
+        "cosine_similarity", [] { cosine_similarity(operand({3}), operand({3})); },
         "[cosine_similarity] expected a dimension from -1 to 0 for a tensor of rank 1, got 1");
     book.refuse(
-        "cosine_similarity", [] { cosine_similarity(of({}), of({}), 0); }, "[cosine_similarity] expected vectors, got shapes [] and []");
+        "cosine_similarity", [] { cosine_similarity(operand({}), operand({}), 0); }, "[cosine_similarity] expected vectors, got shapes [] and []");
 }
 
 }  // namespace

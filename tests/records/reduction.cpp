@@ -1,4 +1,5 @@
 #include "records/expectations.h"
+#include "records/references.h"
 
 #include <knoll/core/ops/ops.h>
 
@@ -9,29 +10,14 @@ namespace knoll::records {
 namespace {
 
 using Elements = std::vector<double>;
-using Function = double (*)(const Elements&);
-using Reduction = Tensor (*)(const Tensor&, const Dims&, bool);
+using ElementsSummary = double (*)(const Elements&);
+using ReductionOp = Tensor (*)(const Tensor&, const Dims&, bool);
 using Input = Tensor (*)(const Shape&, std::uint64_t);
-
-double sum_of(const Elements& x) {
-    double total = 0.0;
-    for (const double value : x) total += value;
-    return total;
-}
-
-double mean_of(const Elements& x) { return sum_of(x) / static_cast<double>(x.size()); }
 
 double product_of(const Elements& x) {
     double product = 1.0;
     for (const double value : x) product *= value;
     return product;
-}
-
-double largest_of(const Elements& x) {
-    double largest = x.at(0);
-    for (const double value : x)
-        if (std::isnan(value) || value > largest) largest = value;
-    return largest;
 }
 
 double smallest_of(const Elements& x) {
@@ -58,12 +44,6 @@ double variance_of(const Elements& x) {
     return squares / static_cast<double>(static_cast<int>(x.size()) - correction);
 }
 
-std::vector<Inputs> inputs_of(const std::vector<Shape>& shapes, Input input) {
-    std::vector<Inputs> inputs;
-    for (const Shape& shape : shapes) inputs.push_back({input(shape, 3)});
-    return inputs;
-}
-
 // Shapes of one dimension or more whose last has elements, some of the others none.
 std::vector<Shape> shapes_with_last() { return {{1}, {37}, {0, 3}, {3, 7}, {17, 1}, {2, 0, 3}, {1, 2, 1, 3, 1, 2, 2}}; }
 // The same of the first dimension.
@@ -76,7 +56,7 @@ std::vector<Shape> shapes_with_outer() { return {{1, 1, 1}, {3, 0, 2}, {3, 7, 5}
 std::vector<Shape> shapes_with_all() { return {{}, {1}, {37}, {3, 7}, {1, 2, 1, 3, 1, 2, 1}}; }
 
 // More than one chunk and tile along each of the kernels' three ways.
-void expect_large(Expectations& book, const char* name, Reduction reduce, Input input, Function f) {
+void expect_large(Expectations& book, const char* name, ReductionOp reduce, Input input, ElementsSummary f) {
     book.value_of(
         name, "large, all", {input({40009}, 1)}, [reduce](const auto& in) { return reduce(in[0], {}, false); }, along({}, false, f));
     book.value_of(
@@ -88,7 +68,7 @@ void expect_large(Expectations& book, const char* name, Reduction reduce, Input 
 }
 
 // What holds no NaN at its first element would be found by chance where this is not.
-void expect_nan(Expectations& book, const char* name, Reduction reduce, Function f) {
+void expect_nan(Expectations& book, const char* name, ReductionOp reduce, ElementsSummary f) {
     Tensor x = apps::normal_input({3, 70});
     for (const std::int64_t at : {std::int64_t{5}, std::int64_t{75}, std::int64_t{200}}) x.mutable_data<double>()[static_cast<std::size_t>(at)] = std::nan("");
     book.value_of(
@@ -97,7 +77,7 @@ void expect_nan(Expectations& book, const char* name, Reduction reduce, Function
         name, "NaN, first dim", {x}, [reduce](const auto& in) { return reduce(in[0], 0, false); }, along({0}, false, f));
 }
 
-void expect_reduction(Expectations& book, const char* name, Reduction reduce, Input input, Function f) {
+void expect_reduction(Expectations& book, const char* name, ReductionOp reduce, Input input, ElementsSummary f) {
     book.value(name, "all", along({}, false, f)).also(inputs_of(shapes_with_all(), input));
     book.value(name, "first dim", along({0}, false, f)).also(inputs_of(shapes_with_first(), input));
     book.value(name, "last dim", along({-1}, false, f)).also(inputs_of(shapes_with_last(), input));
@@ -141,9 +121,9 @@ void expect_no_elements(Expectations& book) {
         "logsumexp", "no elements", {zeros({0, 3}, DType::f64)}, [](const auto& in) { return logsumexp(in[0], 0); }, along({0}, false, logsumexp_of));
 }
 
-void expect_integers(Expectations& book) {
+void expect_integer_reductions(Expectations& book) {
     const Tensor integers = apps::index_input({5, 7}, 9), bytes = full({5, 70}, 200.0, DType::u8);
-    const std::vector<std::tuple<const char*, Reduction, Function>> reductions{
+    const std::vector<std::tuple<const char*, ReductionOp, ElementsSummary>> reductions{
         {"sum", sum, sum_of}, {"prod", prod, product_of}, {"max", max, largest_of}, {"min", min, smallest_of}};
     for (const auto& [name, reduce, f] : reductions) {
         book.value_of(
@@ -167,8 +147,8 @@ void expect_variances(Expectations& book) {
         "var", "far from 0", {apps::normal_input({3, 401}) + 300.0}, [](const auto& in) { return var(in[0], 1); }, along({1}, false, variance_of<1>));
 }
 
-void refuse_dimensions(Expectations& book) {
-    const std::vector<std::pair<const char*, Reduction>> reductions{
+void refuse_reduced_dimensions(Expectations& book) {
+    const std::vector<std::pair<const char*, ReductionOp>> reductions{
         {"sum", sum},
         {"mean", mean},
         {"max", max},
@@ -227,9 +207,9 @@ void refuse_emptiness(Expectations& book) {
 void expect_reductions(Expectations& book) {
     expect_differentiable(book);
     expect_no_elements(book);
-    expect_integers(book);
+    expect_integer_reductions(book);
     expect_variances(book);
-    refuse_dimensions(book);
+    refuse_reduced_dimensions(book);
     refuse_integers(book);
     refuse_emptiness(book);
 }

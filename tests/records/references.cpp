@@ -19,8 +19,27 @@ double gelu_tanh_of(double x) {
     return x / (1.0 + std::exp(-2.0 * inner));
 }
 
+double sum_of(const std::vector<double>& values) {
+    double sum = 0.0;
+    for (const double value : values) sum += value;
+    return sum;
+}
+
+double mean_of(const std::vector<double>& values) { return sum_of(values) / static_cast<double>(values.size()); }
+
+double largest_of(const std::vector<double>& values) {
+    double largest = values.at(0);
+    for (const double value : values)
+        if (std::isnan(value) || value > largest) largest = value;
+    return largest;
+}
+
 Naive mapped(const Naive& x, const std::function<double(double)>& f) {
     return generate(x.shape, [&](const Index& i) { return f(x[i]); });
+}
+
+Naive rectified(const Naive& x) {
+    return mapped(x, [](double value) { return value < 0.0 ? 0.0 : value; });
 }
 
 }  // namespace knoll::records

@@ -8,6 +8,7 @@
 #include <knoll/core/ops/pooling.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace knoll::records {
 
@@ -17,8 +18,14 @@ double silu_of(double x);
 double gelu_of(double x);
 double gelu_tanh_of(double x);
 
+double sum_of(const std::vector<double>& values);
+double mean_of(const std::vector<double>& values);
+/// NaN where one of the values is.
+double largest_of(const std::vector<double>& values);
+
 /// f of every element.
 Naive mapped(const Naive& x, const std::function<double(double)>& f);
+Naive rectified(const Naive& x);
 
 // The bias may be null.
 Naive convolved(const Naive& x, const Naive& weight, const Naive* bias, const Conv2dOptions& options);

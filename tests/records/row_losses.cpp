@@ -2,7 +2,6 @@
 // sums that their rows leave behind the largest logit, which stay exact at any logit.
 #include "records/losses.h"
 
-#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -12,9 +11,7 @@ namespace {
 
 using Row = std::vector<double>;
 /// The loss of a row of logits whose class is known.
-using Formula = std::function<double(const Row& z, std::size_t own)>;
-
-double largest_of(const Row& z) { return *std::max_element(z.begin(), z.end()); }
+using RowFormula = std::function<double(const Row& z, std::size_t own)>;
 
 // -log p of one class.
 double cross_entropy_of(const Row& z, std::size_t own) {
@@ -41,7 +38,7 @@ double complement_entropy_of(const Row& z, std::size_t own) {
     return entropy;
 }
 
-Formula cross_entropy(double smoothing, const Row& weights) {
+RowFormula cross_entropy(double smoothing, const Row& weights) {
     return [=](const Row& z, std::size_t own) {
         double of_all = 0.0;
         for (std::size_t k = 0; smoothing > 0.0 && k < z.size(); ++k) of_all += weights[k] * cross_entropy_of(z, k) / static_cast<double>(z.size());
@@ -49,22 +46,22 @@ Formula cross_entropy(double smoothing, const Row& weights) {
     };
 }
 
-Formula cross_entropy(double smoothing = 0.0) {
+RowFormula cross_entropy(double smoothing = 0.0) {
     return [=](const Row& z, std::size_t own) { return cross_entropy(smoothing, Row(z.size(), 1.0))(z, own); };
 }
 
-Formula softmax_focal(double gamma, double alpha) {
+RowFormula softmax_focal(double gamma, double alpha) {
     return [=](const Row& z, std::size_t own) { return alpha * std::pow(one_minus_p(z, own), gamma) * cross_entropy_of(z, own); };
 }
 
 // CE + gamma H / (K - less).
-Formula cce(double gamma, double less) {
+RowFormula cce(double gamma, double less) {
     return [=](const Row& z, std::size_t own) {
         return cross_entropy_of(z, own) + gamma * complement_entropy_of(z, own) / (static_cast<double>(z.size()) - less);
     };
 }
 
-Formula cot_objective(double less) {
+RowFormula cot_objective(double less) {
     return [=](const Row& z, std::size_t own) { return -complement_entropy_of(z, own) / (static_cast<double>(z.size()) - less); };
 }
 
@@ -73,7 +70,7 @@ Row row_of(const Naive& matrix, std::int64_t row) {
     return {begin, begin + static_cast<std::ptrdiff_t>(matrix.shape[1])};
 }
 
-Reference per_row(const Formula& loss) {
+Reference per_row(const RowFormula& loss) {
     return [=](const std::vector<Naive>& in) {
         return generate({in[0].shape[0]}, [&](const Index& n) { return loss(row_of(in[0], n[0]), static_cast<std::size_t>(in[1][n])); });
     };
@@ -105,7 +102,7 @@ Reference total(const Reference& losses, const std::function<double(const std::v
 double one(const std::vector<Naive>&) { return 1.0; }
 double rows(const std::vector<Naive>& in) { return static_cast<double>(in[0].shape[0]); }
 
-std::vector<Inputs> odd_batches(losses::TargetKind kind) {
+std::vector<Inputs> odd_row_batches(losses::TargetKind kind) {
     std::vector<Inputs> inputs;
     for (const Shape& shape : {Shape{1, 2}, Shape{1, 5}, Shape{17, 2}, Shape{37, 3}, Shape{5, 37}, Shape{131, 7}}) inputs.push_back(loss_inputs(kind, shape));
     return inputs;
@@ -113,7 +110,7 @@ std::vector<Inputs> odd_batches(losses::TargetKind kind) {
 
 // Of two classes the wrong one has no entropy, whatever the logits: gradients may vanish.
 void expect_loss(Expectations& book, const std::string& name, const std::string& variant, const Reference& reference) {
-    book.value(name, variant, reference).also(odd_batches(losses::make(name)->target_kind())).may_vanish = true;
+    book.value(name, variant, reference).also(odd_row_batches(losses::make(name)->target_kind())).may_vanish = true;
 }
 
 void expect_cross_entropies(Expectations& book) {

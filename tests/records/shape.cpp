@@ -11,18 +11,6 @@ namespace {
 // The index counted from the front.
 std::size_t wrapped(std::int64_t dim, std::size_t rank) { return static_cast<std::size_t>(dim < 0 ? dim + static_cast<std::int64_t>(rank) : dim); }
 
-std::vector<Inputs> of(const std::vector<Shape>& shapes) {
-    std::vector<Inputs> inputs;
-    for (const Shape& shape : shapes) inputs.push_back({apps::normal_input(shape, 3)});
-    return inputs;
-}
-
-std::vector<Inputs> pairs_of(const std::vector<std::pair<Shape, Shape>>& shapes) {
-    std::vector<Inputs> inputs;
-    for (const auto& [a, b] : shapes) inputs.push_back({apps::normal_input(a, 3), apps::normal_input(b, 4)});
-    return inputs;
-}
-
 // The same elements in another shape, which is made from that of the input.
 Reference reshaped(const std::function<Index(const Index&)>& shape) {
     return [=](const std::vector<Naive>& in) { return Naive{shape(in[0].shape), in[0].values}; };
@@ -53,12 +41,12 @@ Index with_last_one(Index shape) {
 }
 
 void expect_reshapes(Expectations& book) {
-    book.value("reshape", "", reshaped(first_extent_4)).also(of({{4}, {0}, {37, 4}, {2, 0, 2}, {1, 2, 1, 2, 1, 3, 1}}));
-    book.value("flatten", "", reshaped(all_but_first_merged)).also(of({{1, 1}, {3, 0}, {17, 3}, {0, 3, 2}, {1, 2, 1, 3, 1, 2, 1}}));
-    book.value("squeeze", "", reshaped(without_second_one)).also(of({{3, 1}, {3, 4}, {0, 1}, {1, 0}, {2, 1, 3, 1, 2, 1, 1}}));
-    book.value("squeeze", "all", reshaped(without_ones)).also(of({{}, {1}, {1, 1}, {37}, {1, 0}, {2, 1, 3, 1, 2, 1, 1}}));
-    book.value("unsqueeze", "", reshaped(with_second_one)).also(of({{1}, {0}, {37}, {3, 7}, {2, 1, 3, 1, 2, 1}}));
-    book.value("unsqueeze", "at the end", reshaped(with_last_one)).also(of({{}, {1}, {0}, {37}, {3, 7}, {2, 1, 3, 1, 2, 1}}));
+    book.value("reshape", "", reshaped(first_extent_4)).also(inputs_of({{4}, {0}, {37, 4}, {2, 0, 2}, {1, 2, 1, 2, 1, 3, 1}}));
+    book.value("flatten", "", reshaped(all_but_first_merged)).also(inputs_of({{1, 1}, {3, 0}, {17, 3}, {0, 3, 2}, {1, 2, 1, 3, 1, 2, 1}}));
+    book.value("squeeze", "", reshaped(without_second_one)).also(inputs_of({{3, 1}, {3, 4}, {0, 1}, {1, 0}, {2, 1, 3, 1, 2, 1, 1}}));
+    book.value("squeeze", "all", reshaped(without_ones)).also(inputs_of({{}, {1}, {1, 1}, {37}, {1, 0}, {2, 1, 3, 1, 2, 1, 1}}));
+    book.value("unsqueeze", "", reshaped(with_second_one)).also(inputs_of({{1}, {0}, {37}, {3, 7}, {2, 1, 3, 1, 2, 1}}));
+    book.value("unsqueeze", "at the end", reshaped(with_last_one)).also(inputs_of({{}, {1}, {0}, {37}, {3, 7}, {2, 1, 3, 1, 2, 1}}));
 }
 
 // Dimension i of the result is dimension order[i].
@@ -94,11 +82,12 @@ Reference reversed(const Index& dims) {
 }
 
 void expect_permutations(Expectations& book) {
-    book.value("permute", "", permuted({2, 0, 1})).also(of({{1, 1, 1}, {0, 3, 2}, {17, 3, 5}, {3, 37, 9}}));
-    book.value("permute", "seven dimensions", permuted({6, 1, -2, 0, 3, 2, 4})).also(of({{1, 1, 1, 1, 1, 1, 1}, {2, 0, 1, 3, 1, 2, 1}, {1, 2, 3, 1, 3, 2, 1}}));
-    book.value("transpose", "", first_and_last_swapped).also(of({{}, {1}, {0}, {37}, {17, 19}, {3, 0, 2}, {2, 3, 1, 2, 1, 1, 3}}));
-    book.value("flip", "", reversed({0, 2})).also(of({{1, 1, 1}, {3, 0, 2}, {17, 3, 5}, {2, 1, 37}, {1, 2, 3, 1, 2, 1, 3}}));
-    book.value("flip", "last dim", reversed({-1})).also(of({{1}, {0}, {37}, {3, 17}, {2, 0, 3}, {1, 2, 3, 1, 2, 1, 3}}));
+    book.value("permute", "", permuted({2, 0, 1})).also(inputs_of({{1, 1, 1}, {0, 3, 2}, {17, 3, 5}, {3, 37, 9}}));
+    book.value("permute", "seven dimensions", permuted({6, 1, -2, 0, 3, 2, 4}))
+        .also(inputs_of({{1, 1, 1, 1, 1, 1, 1}, {2, 0, 1, 3, 1, 2, 1}, {1, 2, 3, 1, 3, 2, 1}}));
+    book.value("transpose", "", first_and_last_swapped).also(inputs_of({{}, {1}, {0}, {37}, {17, 19}, {3, 0, 2}, {2, 3, 1, 2, 1, 1, 3}}));
+    book.value("flip", "", reversed({0, 2})).also(inputs_of({{1, 1, 1}, {3, 0, 2}, {17, 3, 5}, {2, 1, 37}, {1, 2, 3, 1, 2, 1, 3}}));
+    book.value("flip", "last dim", reversed({-1})).also(inputs_of({{1}, {0}, {37}, {3, 17}, {2, 0, 3}, {1, 2, 3, 1, 2, 1, 3}}));
     book.value_of(
         "permute", "large", {apps::normal_input({37, 41, 19})},
         [](const auto& in) {

@@ -9,7 +9,7 @@ namespace knoll::records {
 
 namespace {
 
-void refuse_dimensions(Expectations& book) {
+void refuse_shaped_dimensions(Expectations& book) {
     const std::vector<std::pair<const char*, void (*)(const Tensor&, std::int64_t)>> subjects{
         {"flatten", [](const Tensor& x, std::int64_t dim) { flatten(x, dim); }},
         {"flatten", [](const Tensor& x, std::int64_t dim) { flatten(x, 0, dim); }},
@@ -246,7 +246,7 @@ void refuse_windows(Expectations& book) {
 }  // namespace
 
 void refuse_shapes(Expectations& book) {
-    refuse_dimensions(book);
+    refuse_shaped_dimensions(book);
     refuse_scalars(book);
     refuse_reshapes(book);
     refuse_joins(book);

@@ -14,7 +14,7 @@ using namespace knoll::records;
 
 namespace {
 
-constexpr double tolerance = 2e-5;  // of the largest element: sums of some hundred products, each rounded by 6e-8
+constexpr double gradient_tolerance = 2e-5;  // of the largest element: sums of some hundred products, each rounded by 6e-8
 
 std::vector<Tensor> gradients(const Expectation& expectation, const Inputs& inputs, DType dtype) {
     Inputs converted = inputs, leaves;
@@ -36,7 +36,7 @@ void check_gradients(const Expectation& expectation, const Inputs& inputs) {
     for (const Tensor& gradient : in_f64) scale = std::max(scale, largest(gradient));
     for (std::size_t i = 0; i < in_f64.size(); ++i) {
         INFO(text(expectation.name(), ", input ", i, " of shape ", in_f64[i].shape()));
-        check_close(in_f32[i].to(DType::f64), in_f64[i], tolerance, tolerance * scale);
+        check_close(in_f32[i].to(DType::f64), in_f64[i], gradient_tolerance, gradient_tolerance * scale);
     }
 }
 

@@ -1,6 +1,7 @@
 // Values of everything against loops as plain as can be, on all kinds of shapes and with everything that a float can be.
 #include "records/expectations.h"
 #include "support/close.h"
+#include "support/sample.h"
 
 #include <knoll/core/parallel.h>
 
@@ -56,12 +57,6 @@ void check_value(const Expectation& expectation, const Inputs& inputs, DType dty
 
 // What has larger inputs takes long, and has small ones elsewhere.
 constexpr std::int64_t most_nasty = 256;
-
-Tensor with_element(const Tensor& x, std::int64_t element, double value) {
-    Tensor changed = x.clone();
-    changed.mutable_data<double>()[static_cast<std::size_t>(element)] = value;
-    return changed;
-}
 
 // The inputs again and again, each time with one element of one input made something that spoils sums and products.
 std::vector<Inputs> nasty_inputs(const Inputs& inputs) {

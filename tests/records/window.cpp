@@ -9,12 +9,6 @@ namespace knoll::records {
 
 namespace {
 
-std::vector<Inputs> of(const std::vector<Shape>& shapes) {
-    std::vector<Inputs> inputs;
-    for (const Shape& shape : shapes) inputs.push_back({apps::normal_input(shape, 3)});
-    return inputs;
-}
-
 // The positions that Python's begin:end:step picks from so many.
 Index picked(std::int64_t extent, std::int64_t begin, std::int64_t end, std::int64_t step) {
     const auto inside = [extent](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + extent : at, 0, extent); };
@@ -62,12 +56,12 @@ Naive product_of_parts(const std::vector<Naive>& in) {
 
 void expect_slices(Expectations& book) {
     book.value("slice", "every second", sliced(2, 1, 4, 2))
-        .also(of({{1, 1, 2}, {2, 3, 1}, {0, 3, 4}, {2, 2, 0}, {3, 17, 37}, {1, 2, 5, 1, 2, 1, 2}}))
+        .also(inputs_of({{1, 1, 2}, {2, 3, 1}, {0, 3, 4}, {2, 2, 0}, {3, 17, 37}, {1, 2, 5, 1, 2, 1, 2}}))
         .may_vanish = true;
     book.value("slice", "counted from the end", sliced(1, -2, -1, 1))
-        .also(of({{1, 2}, {3, 1}, {3, 0}, {3, 17}, {2, 37, 5}, {1, 4, 5, 1, 2, 1, 2}}))
+        .also(inputs_of({{1, 2}, {3, 1}, {3, 0}, {3, 17}, {2, 37, 5}, {1, 4, 5, 1, 2, 1, 2}}))
         .may_vanish = true;
-    book.value("slice", "beyond both ends", sliced(-1, -100, 100, 3)).also(of({{1}, {0}, {37}, {3, 17}, {1, 2, 1, 3, 1, 2, 5}}));
+    book.value("slice", "beyond both ends", sliced(-1, -100, 100, 3)).also(inputs_of({{1}, {0}, {37}, {3, 17}, {1, 2, 1, 3, 1, 2, 5}}));
     book.value_of(
         "slice", "all", {apps::normal_input({3, 4})}, [](const auto& in) { return slice(in[0], 1, 0, 4); }, sliced(1, 0, 4, 1));
     book.value_of(
@@ -77,10 +71,10 @@ void expect_slices(Expectations& book) {
         sliced(0, 1, 2, 1));
     book.value_of(
         "slice", "u8", {apps::index_input({37, 5}, 99).to(DType::u8)}, [](const auto& in) { return slice(in[0], 0, 3, -3, 5); }, sliced(0, 3, -3, 5));
-    book.value("select", "", selected(1, 2)).also(of({{1, 3}, {0, 3}, {17, 37}, {2, 3, 0}, {1, 4, 1, 3, 1, 2, 1}}));
-    book.value("select", "counted from the end", selected(-1, -2)).also(of({{2}, {0, 3}, {17, 37}, {2, 1, 1, 3, 1, 2, 3}}));
-    book.value("split", "sizes", sliced(1, 1, 3, 1)).also(of({{1, 3}, {0, 3}, {17, 3}, {2, 3, 0}, {1, 3, 1, 3, 1, 2, 1}}));
-    book.value("split", "size 3 of 4", product_of_parts).also(of({{1, 1, 4}, {0, 3, 4}, {2, 17, 6}, {37, 1, 6}, {1, 2, 4, 1, 1, 2, 1}}));
+    book.value("select", "", selected(1, 2)).also(inputs_of({{1, 3}, {0, 3}, {17, 37}, {2, 3, 0}, {1, 4, 1, 3, 1, 2, 1}}));
+    book.value("select", "counted from the end", selected(-1, -2)).also(inputs_of({{2}, {0, 3}, {17, 37}, {2, 1, 1, 3, 1, 2, 3}}));
+    book.value("split", "sizes", sliced(1, 1, 3, 1)).also(inputs_of({{1, 3}, {0, 3}, {17, 3}, {2, 3, 0}, {1, 3, 1, 3, 1, 2, 1}}));
+    book.value("split", "size 3 of 4", product_of_parts).also(inputs_of({{1, 1, 4}, {0, 3, 4}, {2, 17, 6}, {37, 1, 6}, {1, 2, 4, 1, 1, 2, 1}}));
     book.value_of(
         "split", "a part without elements", {apps::normal_input({3, 0})}, [](const auto& in) { return split(in[0], 2, 1).at(0); }, sliced(1, 0, 0, 1));
     book.value_of(
@@ -105,10 +99,10 @@ Reference padded(const std::vector<std::pair<std::int64_t, std::int64_t>>& amoun
 }
 
 void expect_padding(Expectations& book) {
-    book.value("pad", "", padded({{1, 0}, {2, 1}}, 0.5)).also(of({{1, 1}, {0, 3}, {3, 0}, {17, 3}, {5, 37}, {1, 2, 1, 3, 1, 2, 1}}));
-    book.value("pad", "cropping", padded({{-1, 2}}, 0.0)).also(of({{1}, {37}, {3, 5}, {0, 2}, {1, 2, 1, 3, 1, 2, 3}})).may_vanish = true;
+    book.value("pad", "", padded({{1, 0}, {2, 1}}, 0.5)).also(inputs_of({{1, 1}, {0, 3}, {3, 0}, {17, 3}, {5, 37}, {1, 2, 1, 3, 1, 2, 1}}));
+    book.value("pad", "cropping", padded({{-1, 2}}, 0.0)).also(inputs_of({{1}, {37}, {3, 5}, {0, 2}, {1, 2, 1, 3, 1, 2, 3}})).may_vanish = true;
     book.value("pad", "cropping at both ends", padded({{-1, -1}, {0, -1}}, 0.0))
-        .also(of({{2, 1}, {3, 2}, {17, 37}, {0, 2, 3}, {1, 2, 1, 3, 1, 3, 2}}))
+        .also(inputs_of({{2, 1}, {3, 2}, {17, 37}, {0, 2, 3}, {1, 2, 1, 3, 1, 3, 2}}))
         .may_vanish = true;
     book.value_of(
         "pad", "nothing", {apps::normal_input({3, 4})}, [](const auto& in) { return pad(in[0], {}); }, padded({}, 0.0));
@@ -139,8 +133,8 @@ Reference summed(const Index& shape) {
 }
 
 void expect_broadcasts(Expectations& book) {
-    book.value("broadcast_to", "", repeated({2, 3, 4})).also(of({{}, {1}, {4}, {1, 1, 1}, {2, 3, 4}, {2, 1, 4}, {3, 4}}));
-    book.value("broadcast_to", "seven dimensions", repeated({2, 1, 3, 1, 2, 1, 2})).also(of({{}, {2}, {2, 1, 1, 1, 2, 1, 1}, {3, 1, 1, 1, 1}}));
+    book.value("broadcast_to", "", repeated({2, 3, 4})).also(inputs_of({{}, {1}, {4}, {1, 1, 1}, {2, 3, 4}, {2, 1, 4}, {3, 4}}));
+    book.value("broadcast_to", "seven dimensions", repeated({2, 1, 3, 1, 2, 1, 2})).also(inputs_of({{}, {2}, {2, 1, 1, 1, 2, 1, 1}, {3, 1, 1, 1, 1}}));
     book.value_of(
         "broadcast_to", "no elements", {apps::normal_input({3, 1})},
         [](const auto& in) {
@@ -153,8 +147,8 @@ void expect_broadcasts(Expectations& book) {
             return broadcast_to(in[0], {2, 3, 37});
         },
         repeated({2, 3, 37}));
-    book.value("sum_to", "", summed({3, 1})).also(of({{3, 1}, {1, 3, 1}, {3, 5}, {0, 3, 4}, {3, 0}, {17, 3, 37}, {1, 2, 1, 2, 1, 3, 2}}));
-    book.value("sum_to", "a scalar", summed({})).also(of({{}, {1}, {0}, {37}, {3, 17}, {1, 2, 1, 2, 1, 3, 2}}));
+    book.value("sum_to", "", summed({3, 1})).also(inputs_of({{3, 1}, {1, 3, 1}, {3, 5}, {0, 3, 4}, {3, 0}, {17, 3, 37}, {1, 2, 1, 2, 1, 3, 2}}));
+    book.value("sum_to", "a scalar", summed({})).also(inputs_of({{}, {1}, {0}, {37}, {3, 17}, {1, 2, 1, 2, 1, 3, 2}}));
     book.value_of(
         "sum_to", "i64", {apps::index_input({5, 3, 37}, 99)},
         [](const auto& in) {

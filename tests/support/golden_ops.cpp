@@ -30,6 +30,8 @@ Tensor golden_tensor(const nlohmann::json& json, DType dtype) {
     return tensor(values, shape, dtype);
 }
 
+Size2 golden_size(const nlohmann::json& pair) { return {pair.at(0).get<std::int64_t>(), pair.at(1).get<std::int64_t>()}; }
+
 std::vector<GoldenOp> golden_ops(const std::string& name) {
     static const nlohmann::json file = golden_file("ops_pytorch");
     std::vector<GoldenOp> cases;

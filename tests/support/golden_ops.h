@@ -4,6 +4,7 @@
 #include "support/close.h"
 
 #include <knoll/core/autograd.h>
+#include <knoll/core/ops/size2.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -23,6 +24,9 @@ struct GoldenOp {
 
 /// A {"shape", "values"} object as a tensor.
 Tensor golden_tensor(const nlohmann::json& json, DType dtype = DType::f64);
+
+/// A pair of numbers as a height and a width.
+Size2 golden_size(const nlohmann::json& pair);
 
 /// All cases of an op, by the name that torch.nn.functional gives it.
 std::vector<GoldenOp> golden_ops(const std::string& name);

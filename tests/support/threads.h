@@ -9,6 +9,18 @@
 
 namespace knoll {
 
+/// While this lives, so many threads work.
+class Threads {
+public:
+    explicit Threads(int count) : before_(num_threads()) { set_num_threads(count); }
+    ~Threads() { set_num_threads(before_); }
+    Threads(const Threads&) = delete;
+    Threads& operator=(const Threads&) = delete;
+
+private:
+    int before_;
+};
+
 /// Runs a function that returns tensors at 1, 2, 3 and 8 threads, and fails unless they have the same bits each time.
 template <class F>
 void check_same_bits(const F& function) {

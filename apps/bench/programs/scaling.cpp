@@ -28,11 +28,11 @@ struct Options {
 
 std::string three_digits(double number) { return fixed(number, std::clamp(2 - static_cast<int>(std::floor(std::log10(number))), 0, 3)); }
 
-using Quantity = double (*)(const Curve& curve, const Point& point);
+using Quantity = double (*)(const Curve& curve, const SweepPoint& point);
 
-double time_of(const Curve& /*curve*/, const Point& point) { return point.milliseconds; }
-double memory_of(const Curve& /*curve*/, const Point& point) { return point.mebibytes; }
-double speed_up(const Curve& curve, const Point& point) { return curve.points.front().milliseconds / point.milliseconds; }
+double time_of(const Curve& /*curve*/, const SweepPoint& point) { return point.milliseconds; }
+double memory_of(const Curve& /*curve*/, const SweepPoint& point) { return point.mebibytes; }
+double speed_up(const Curve& curve, const SweepPoint& point) { return curve.points.front().milliseconds / point.milliseconds; }
 
 // Cells of a row, in Markdown.
 std::string row(const std::vector<std::string>& cells) {
@@ -41,7 +41,7 @@ std::string row(const std::vector<std::string>& cells) {
     return line + "\n";
 }
 
-std::string memory_cell(const Point& point) { return point.mebibytes > 0 ? three_digits(point.mebibytes) : ""; }
+std::string memory_cell(const SweepPoint& point) { return point.mebibytes > 0 ? three_digits(point.mebibytes) : ""; }
 
 // Where the work is shared, the time that should fall; elsewhere what a unit of work costs, and how time grows from row to row beside the work.
 void print_table(const Sweep& sweep, const Curve& curve) {
@@ -51,7 +51,7 @@ void print_table(const Sweep& sweep, const Curve& curve) {
     else
         std::cout << row({sweep.axis, "ms per step", sweep.unit, "growth", "of the work", "peak MiB"}) << row(std::vector<std::string>(6, "--:"));
     for (std::size_t i = 0; i < curve.points.size(); ++i) {
-        const Point &point = curve.points[i], &before = curve.points[i > 0 ? i - 1 : 0];
+        const SweepPoint &point = curve.points[i], &before = curve.points[i > 0 ? i - 1 : 0];
         std::vector<std::string> cells{fixed(point.value, 0), three_digits(point.milliseconds)};
         if (sweep.shared) {
             cells.push_back(fixed(speed_up(curve, point), 2));
@@ -68,7 +68,7 @@ void print_table(const Sweep& sweep, const Curve& curve) {
 
 Series drawn(const Curve& curve, Quantity quantity) {
     Series series{.name = curve.name, .x = {}, .y = {}};
-    for (const Point& point : curve.points) {
+    for (const SweepPoint& point : curve.points) {
         series.x.push_back(point.value);
         series.y.push_back(quantity(curve, point));
     }
@@ -83,9 +83,10 @@ LinePlot panel(const Sweep& sweep, const std::string& what, Quantity quantity) {
 
 // Growing as the work does, from the point with the most of it, where what a step costs apart from its work matters least.
 Curve ideal(const Curve& curve) {
-    const Point most = *std::max_element(curve.points.begin(), curve.points.end(), [](const Point& a, const Point& b) { return a.work < b.work; });
+    const SweepPoint most =
+        *std::max_element(curve.points.begin(), curve.points.end(), [](const SweepPoint& a, const SweepPoint& b) { return a.work < b.work; });
     Curve result{.name = "as the work", .points = curve.points};
-    for (Point& point : result.points) point.milliseconds = most.milliseconds * point.work / most.work;
+    for (SweepPoint& point : result.points) point.milliseconds = most.milliseconds * point.work / most.work;
     return result;
 }
 

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/damage.h"
+#include "support/same.h"
 #include "support/sample.h"
 #include "support/temporary_file.h"
 
@@ -20,13 +21,7 @@ std::string npy(const std::string& descr, const std::string& fortran_order, cons
     return npy("{'descr': '" + descr + "', 'fortran_order': " + fortran_order + ", 'shape': " + shape + ", }\n", elements);
 }
 
-Tensor decoded(const std::string& content) { return decode_npy(std::as_bytes(std::span(content)), "some/path"); }
-
-void check_same(const Tensor& a, const Tensor& b) {
-    CHECK(a.dtype() == b.dtype());
-    CHECK(a.shape() == b.shape());
-    CHECK(a.to_vector() == b.to_vector());
-}
+Tensor decoded_npy(const std::string& content) { return decode_npy(std::as_bytes(std::span(content)), "some/path"); }
 
 template <class Number>
 std::string little_endian(std::initializer_list<Number> numbers) {
@@ -72,26 +67,26 @@ TEST_CASE("the elements of a written npy file begin at a multiple of 64 bytes") 
 }
 
 TEST_CASE("npy elements of all integer types and both byte orders are read") {
-    check_same(decoded(npy("<i4", "False", "(2,)", little_endian({7, -8}))), tensor({7, -8}, DType::i64));
-    check_same(decoded(npy(">i4", "False", "(2,)", big_endian({7, -8}))), tensor({7, -8}, DType::i64));
-    check_same(decoded(npy("<i2", "False", "(2,)", little_endian<std::int16_t>({7, -8}))), tensor({7, -8}, DType::i64));
-    check_same(decoded(npy("|i1", "False", "(2,)", "\x07\xf8")), tensor({7, -8}, DType::i64));
-    check_same(decoded(npy("<u2", "False", "(1,)", "\xff\xff")), tensor({65535}, DType::i64));
-    check_same(decoded(npy("<u4", "False", "(1,)", "\xff\xff\xff\xff")), tensor({4294967295.0}, DType::i64));
-    check_same(decoded(npy(">i8", "False", "(1,)", big_endian({std::int64_t{-5}}))), tensor({-5}, DType::i64));
-    check_same(decoded(npy(">f4", "False", "(2,)", big_endian({1.5F, -0.25F}))), tensor({1.5, -0.25}));
-    check_same(decoded(npy(">f8", "False", "(1,)", big_endian({1.5}))), tensor({1.5}, DType::f64));
-    check_same(decoded(npy("|b1", "False", "(2,)", std::string("\x01\x00", 2))), tensor({1, 0}, DType::u8));
+    check_same(decoded_npy(npy("<i4", "False", "(2,)", little_endian({7, -8}))), tensor({7, -8}, DType::i64));
+    check_same(decoded_npy(npy(">i4", "False", "(2,)", big_endian({7, -8}))), tensor({7, -8}, DType::i64));
+    check_same(decoded_npy(npy("<i2", "False", "(2,)", little_endian<std::int16_t>({7, -8}))), tensor({7, -8}, DType::i64));
+    check_same(decoded_npy(npy("|i1", "False", "(2,)", "\x07\xf8")), tensor({7, -8}, DType::i64));
+    check_same(decoded_npy(npy("<u2", "False", "(1,)", "\xff\xff")), tensor({65535}, DType::i64));
+    check_same(decoded_npy(npy("<u4", "False", "(1,)", "\xff\xff\xff\xff")), tensor({4294967295.0}, DType::i64));
+    check_same(decoded_npy(npy(">i8", "False", "(1,)", big_endian({std::int64_t{-5}}))), tensor({-5}, DType::i64));
+    check_same(decoded_npy(npy(">f4", "False", "(2,)", big_endian({1.5F, -0.25F}))), tensor({1.5, -0.25}));
+    check_same(decoded_npy(npy(">f8", "False", "(1,)", big_endian({1.5}))), tensor({1.5}, DType::f64));
+    check_same(decoded_npy(npy("|b1", "False", "(2,)", std::string("\x01\x00", 2))), tensor({1, 0}, DType::u8));
 }
 
 TEST_CASE("npy arrays in Fortran order are read as the arrays that they are") {
-    check_same(decoded(npy("|u1", "True", "(2, 3)", "\x01\x04\x02\x05\x03\x06")), tensor({{1, 2, 3}, {4, 5, 6}}, DType::u8));
-    check_same(decoded(npy("|u1", "True", "(3,)", "\x01\x02\x03")), tensor({1, 2, 3}, DType::u8));
+    check_same(decoded_npy(npy("|u1", "True", "(2, 3)", "\x01\x04\x02\x05\x03\x06")), tensor({{1, 2, 3}, {4, 5, 6}}, DType::u8));
+    check_same(decoded_npy(npy("|u1", "True", "(3,)", "\x01\x02\x03")), tensor({1, 2, 3}, DType::u8));
     std::string elements;
     for (int k = 0; k < 4; ++k)
         for (int j = 0; j < 3; ++j)
             for (int i = 0; i < 2; ++i) elements += static_cast<char>(i * 12 + j * 4 + k);
-    check_same(decoded(npy("|u1", "True", "(2, 3, 4)", elements)), reshape(arange(24, DType::u8), {2, 3, 4}));
+    check_same(decoded_npy(npy("|u1", "True", "(2, 3, 4)", elements)), reshape(arange(24, DType::u8), {2, 3, 4}));
 }
 
 TEST_CASE("npy versions 2.0 and 3.0 are read, later ones refused") {
@@ -99,15 +94,15 @@ TEST_CASE("npy versions 2.0 and 3.0 are read, later ones refused") {
     const auto versioned = [&](char version) {
         return std::string("\x93NUMPY") + version + '\0' + static_cast<char>(header.size()) + std::string(3, '\0') + header + "\x05\x06";
     };
-    check_same(decoded(versioned(2)), tensor({5, 6}, DType::u8));
-    check_same(decoded(versioned(3)), tensor({5, 6}, DType::u8));
-    CHECK_THROWS_WITH(decoded(versioned(4)), Contains("expected version 1.0, 2.0 or 3.0, got 4.0"));
+    check_same(decoded_npy(versioned(2)), tensor({5, 6}, DType::u8));
+    check_same(decoded_npy(versioned(3)), tensor({5, 6}, DType::u8));
+    CHECK_THROWS_WITH(decoded_npy(versioned(4)), Contains("expected version 1.0, 2.0 or 3.0, got 4.0"));
 }
 
 TEST_CASE("npy headers in another order or with other quotes and spaces mean the same") {
     const Tensor expected = tensor({5, 6}, DType::u8);
-    check_same(decoded(npy("{\"shape\":(2,),'fortran_order':False,'descr':'|u1'}", "\x05\x06")), expected);
-    check_same(decoded(npy("  { 'shape' : ( 2 , ) , 'fortran_order' : False , 'descr' : '|u1' }   \n", "\x05\x06")), expected);
+    check_same(decoded_npy(npy("{\"shape\":(2,),'fortran_order':False,'descr':'|u1'}", "\x05\x06")), expected);
+    check_same(decoded_npy(npy("  { 'shape' : ( 2 , ) , 'fortran_order' : False , 'descr' : '|u1' }   \n", "\x05\x06")), expected);
 }
 
 TEST_CASE("malformed npy headers are refused") {
@@ -120,19 +115,20 @@ TEST_CASE("malformed npy headers are refused") {
           std::string("{'descr': '|u1', 'fortran_order': False, 'shape': (2.0,), }"),
           std::string("{'descr': [('x', '|u1')], 'fortran_order': False, 'shape': (2,), }")}) {
         INFO(header);
-        CHECK_THROWS_AS(decoded(npy(header, "\x05\x06")), FileError);
+        CHECK_THROWS_AS(decoded_npy(npy(header, "\x05\x06")), FileError);
     }
 }
 
 TEST_CASE("control characters in the strings of an npy header are refused, for error texts repeat them") {
-    CHECK_THROWS_WITH(decoded(npy(std::string("<\0f4", 4), "False", "(2,)", std::string(8, '\0'))), Contains("control character") && Contains("got byte 0"));
-    CHECK_THROWS_WITH(decoded(npy("<f4\x1b", "False", "(2,)", std::string(8, '\0'))), Contains("control character") && Contains("got byte 27"));
+    CHECK_THROWS_WITH(decoded_npy(npy(std::string("<\0f4", 4), "False", "(2,)", std::string(8, '\0'))),
+                      Contains("control character") && Contains("got byte 0"));
+    CHECK_THROWS_WITH(decoded_npy(npy("<f4\x1b", "False", "(2,)", std::string(8, '\0'))), Contains("control character") && Contains("got byte 27"));
 }
 
 TEST_CASE("npy element types that a tensor cannot hold are named") {
     for (const char* descr : {"<f2", "<c8", "<u8", "|O", "<U4", "|V8", "f4", "=f4", "|f4", "<f16", "<M8[s]", ""}) {
         INFO(descr);
-        CHECK_THROWS_WITH(decoded(npy(descr, "False", "(2,)", std::string(16, '\0'))),
+        CHECK_THROWS_WITH(decoded_npy(npy(descr, "False", "(2,)", std::string(16, '\0'))),
                           Contains("expected elements of type") && Contains(text("got '", descr, "'")));
     }
 }
@@ -141,24 +137,24 @@ TEST_CASE("an npy header may not promise what the file does not hold") {
     for (const char* shape : {"(3,)", "(1,)", "(1000000000000,)", "(4294967296, 4294967296)", "(9223372036854775807, 9223372036854775807)",
                               "(0, 9223372036854775807, 2)", "(99999999999999999999,)"}) {
         INFO(shape);
-        CHECK_THROWS_AS(decoded(npy("<f4", "False", shape, std::string(8, '\0'))), FileError);
+        CHECK_THROWS_AS(decoded_npy(npy("<f4", "False", shape, std::string(8, '\0'))), FileError);
     }
-    CHECK_THROWS_WITH(decoded(npy("<f4", "False", "(3,)", std::string(8, '\0'))),
+    CHECK_THROWS_WITH(decoded_npy(npy("<f4", "False", "(3,)", std::string(8, '\0'))),
                       Contains("[npy] some/path, offset") && Contains("expected 3 elements of 4 bytes, got 8 bytes"));
-    CHECK_THROWS_AS(decoded(npy("<f4", "False", "(2,)", std::string(9, '\0'))), FileError);
+    CHECK_THROWS_AS(decoded_npy(npy("<f4", "False", "(2,)", std::string(9, '\0'))), FileError);
 }
 
 TEST_CASE("an npy file cut off anywhere is refused") {
     const TemporaryFile file;
     save_npy(file.path(), sample({2, 3}));
-    check_every_cut_is_refused(file.read(), decoded);
+    check_every_cut_is_refused(file.read(), decoded_npy);
 }
 
 TEST_CASE("an npy file with any bit flipped is refused or read as something of its size") {
     const TemporaryFile file;
     save_npy(file.path(), sample({2, 3}));
     check_every_flip_is_survived(file.read(), [](const std::string& content) {
-        const Tensor tensor = decoded(content);
+        const Tensor tensor = decoded_npy(content);
         CHECK(static_cast<std::size_t>(tensor.numel()) <= content.size());
     });
 }

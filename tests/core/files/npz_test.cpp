@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/damage.h"
+#include "support/same.h"
 #include "support/sample.h"
 #include "support/temporary_file.h"
 
@@ -28,17 +29,7 @@ const std::string deflated = from_hex(
     "9c5ca46ea5a06e9366a2aea3a09e965f54529498179f5f94920a12774bcc294e058a17672416a402f91a463a9a3a0ab50a14002e068603f60c400200504b0102140314000000"
     "080000002100d6434b054b00000088000000050000000000000000000000800100000000612e6e7079504b0506000000000100010033000000820000000000");
 
-NamedTensors decoded(const std::string& content) { return decode_npz(std::as_bytes(std::span(content)), "some/path"); }
-
-void check_same(const NamedTensors& a, const NamedTensors& b) {
-    REQUIRE(a.size() == b.size());
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        CHECK(a[i].first == b[i].first);
-        CHECK(a[i].second.dtype() == b[i].second.dtype());
-        CHECK(a[i].second.shape() == b[i].second.shape());
-        CHECK(a[i].second.to_vector() == b[i].second.to_vector());
-    }
-}
+NamedTensors decoded_npz(const std::string& content) { return decode_npz(std::as_bytes(std::span(content)), "some/path"); }
 
 // The content with bytes at a position replaced.
 std::string patched(const std::string& content, std::size_t at, std::string_view bytes) {
@@ -46,8 +37,8 @@ std::string patched(const std::string& content, std::size_t at, std::string_view
 }
 
 void check_refused(const std::string& content, const std::string& reason) {
-    CHECK_THROWS_WITH(decoded(content), Contains("[npz] some/path") && Contains(reason));
-    CHECK_THROWS_AS(decoded(content), FileError);
+    CHECK_THROWS_WITH(decoded_npz(content), Contains("[npz] some/path") && Contains(reason));
+    CHECK_THROWS_AS(decoded_npz(content), FileError);
 }
 
 // Where the central directory's entry and the end record begin.
@@ -58,9 +49,9 @@ const std::size_t stored_end = stored.size() - 22;
 
 TEST_CASE("npz files that NumPy wrote are read, stored or deflated") {
     const NamedTensors expected{{"a", tensor({1.5, -2.0})}};
-    check_same(decoded(stored), expected);
-    check_same(decoded(deflated), expected);
-    check_same(decoded(patched(stored, stored.size() - 2, std::string("\x05\0", 2)) + "notes"), expected);
+    check_same(decoded_npz(stored), expected);
+    check_same(decoded_npz(deflated), expected);
+    check_same(decoded_npz(patched(stored, stored.size() - 2, std::string("\x05\0", 2)) + "notes"), expected);
 }
 
 TEST_CASE("npz files are read back as they were written, names and order included") {
@@ -134,14 +125,14 @@ TEST_CASE("npz members that overlap are refused") {
 }
 
 TEST_CASE("an npz file cut off anywhere is refused") {
-    check_every_cut_is_refused(stored, decoded);
-    check_every_cut_is_refused(deflated, decoded);
+    check_every_cut_is_refused(stored, decoded_npz);
+    check_every_cut_is_refused(deflated, decoded_npz);
 }
 
 TEST_CASE("an npz file with any bit flipped is refused or read to the same values") {
     for (const std::string& content : {stored, deflated})
         check_every_flip_is_survived(content, [](const std::string& damaged) {
-            const NamedTensors tensors = decoded(damaged);
+            const NamedTensors tensors = decoded_npz(damaged);
             if (!tensors.empty()) CHECK(tensors[0].second.to_vector() == std::vector<double>{1.5, -2.0});
         });
 }

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/damage.h"
+#include "support/same.h"
 #include "support/sample.h"
 #include "support/temporary_file.h"
 
@@ -19,13 +20,13 @@ std::string with_length(const std::string& header) {
 // A file of one tensor [2] of f32 as the reference implementation writes it.
 const std::string one = with_length(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  )") + std::string("\x00\x00\xc0\x3f\x00\x00\x00\xc0", 8);
 
-TensorFile decoded(const std::string& content) { return decode_safetensors(std::as_bytes(std::span(content)), "some/path"); }
-TensorFile decoded(const std::string& header, std::size_t bytes) { return decoded(with_length(header) + std::string(bytes, '\0')); }
+TensorFile decoded_safetensors(const std::string& content) { return decode_safetensors(std::as_bytes(std::span(content)), "some/path"); }
+TensorFile decoded_safetensors(const std::string& header, std::size_t bytes) { return decoded_safetensors(with_length(header) + std::string(bytes, '\0')); }
 
 void check_refused(const std::string& header, std::size_t bytes, const std::string& reason) {
     INFO(header);
-    CHECK_THROWS_WITH(decoded(header, bytes), Contains("[safetensors] some/path, offset ") && Contains(reason));
-    CHECK_THROWS_AS(decoded(header, bytes), FileError);
+    CHECK_THROWS_WITH(decoded_safetensors(header, bytes), Contains("[safetensors] some/path, offset ") && Contains(reason));
+    CHECK_THROWS_AS(decoded_safetensors(header, bytes), FileError);
 }
 
 std::string entry(const std::string& name, const std::string& shape, const std::string& offsets, const std::string& dtype = "U8") {
@@ -34,20 +35,10 @@ std::string entry(const std::string& name, const std::string& shape, const std::
 
 std::string object(const std::string& members) { return text("{", members, "}"); }
 
-void check_same(const NamedTensors& a, const NamedTensors& b) {
-    REQUIRE(a.size() == b.size());
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        CHECK(a[i].first == b[i].first);
-        CHECK(a[i].second.dtype() == b[i].second.dtype());
-        CHECK(a[i].second.shape() == b[i].second.shape());
-        CHECK(a[i].second.to_vector() == b[i].second.to_vector());
-    }
-}
-
 }  // namespace
 
 TEST_CASE("a safetensors file of the reference implementation is read") {
-    const TensorFile file = decoded(one);
+    const TensorFile file = decoded_safetensors(one);
     check_same(file.tensors, {{"a", tensor({1.5, -2.0})}});
     CHECK(file.metadata.empty());
 }
@@ -76,7 +67,7 @@ TEST_CASE("every tensor in a written safetensors file begins at a multiple of it
 }
 
 TEST_CASE("safetensors entries may stand in any order, with spaces, and BOOL is read as u8") {
-    const TensorFile file = decoded(object(text(" ", entry("b", "2", "1,3"), ", \n\t", entry("a", "", "0, 1 ", "BOOL"), " ")) + " \n", 3);
+    const TensorFile file = decoded_safetensors(object(text(" ", entry("b", "2", "1,3"), ", \n\t", entry("a", "", "0, 1 ", "BOOL"), " ")) + " \n", 3);
     check_same(file.tensors, {{"b", zeros({2}, DType::u8)}, {"a", zeros({}, DType::u8)}});
 }
 
@@ -133,23 +124,23 @@ TEST_CASE("safetensors headers that are not strict JSON are refused") {
           object(entry("a", "2e0", "0,2")), object(entry("\xff", "2", "0,2")), std::string(R"({"__metadata__":{"k":1}})"),
           std::string(R"({"__metadata__":[]})"), std::string(R"({"a":null})"), object(good) + std::string(1, '\0')}) {
         INFO(header);
-        CHECK_THROWS_AS(decoded(header, 2), FileError);
+        CHECK_THROWS_AS(decoded_safetensors(header, 2), FileError);
     }
 }
 
 TEST_CASE("a safetensors header may be no longer than 100 MB, or than the file") {
-    CHECK_THROWS_WITH(decoded(std::string("\x01\xe1\xf5\x05\0\0\0\0{}", 10)), Contains("header of at most 100000000 bytes, got 100000001"));
-    CHECK_THROWS_AS(decoded(std::string("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10)), FileError);
-    CHECK_THROWS_WITH(decoded(std::string("\x03\0\0\0\0\0\0\0{}", 10)), Contains("offset 8: expected 3 bytes for the header, got 2"));
+    CHECK_THROWS_WITH(decoded_safetensors(std::string("\x01\xe1\xf5\x05\0\0\0\0{}", 10)), Contains("header of at most 100000000 bytes, got 100000001"));
+    CHECK_THROWS_AS(decoded_safetensors(std::string("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10)), FileError);
+    CHECK_THROWS_WITH(decoded_safetensors(std::string("\x03\0\0\0\0\0\0\0{}", 10)), Contains("offset 8: expected 3 bytes for the header, got 2"));
 }
 
 TEST_CASE("a safetensors file cut off anywhere is refused") {
-    check_every_cut_is_refused(one, [](const std::string& content) { return decoded(content); });
+    check_every_cut_is_refused(one, [](const std::string& content) { return decoded_safetensors(content); });
 }
 
 TEST_CASE("a safetensors file with any bit flipped is refused or read as tensors of its size") {
     check_every_flip_is_survived(one, [](const std::string& content) {
-        const TensorFile file = decoded(content);
+        const TensorFile file = decoded_safetensors(content);
         REQUIRE(file.tensors.size() == 1);
         CHECK(file.tensors[0].second.numel() * static_cast<std::int64_t>(size_of(file.tensors[0].second.dtype())) == 8);
     });

@@ -80,7 +80,7 @@ void check_ulps(const std::vector<T>& x, const F& f, const Reference& reference,
 }
 
 template <class T>
-constexpr T infinity = std::numeric_limits<T>::infinity();
+constexpr T infinity_of = std::numeric_limits<T>::infinity();
 template <class T>
 constexpr T no_number = std::numeric_limits<T>::quiet_NaN();
 
@@ -104,7 +104,8 @@ TEMPLATE_TEST_CASE("exp is within 2 ulp in float and 4 in double, in both builds
     using T = TestType;
     const auto f = [](T x) { return kernels::exp(x); };
     check_ulps<T>(arguments<T>(-everything, everything), f, [](long double x) { return std::exp(x); });
-    check_exactly<T>(f, {{0, 1}, {T(-0.0), 1}, {infinity<T>, infinity<T>}, {-infinity<T>, 0}, {no_number<T>, no_number<T>}, {1000, infinity<T>}, {-1000, 0}});
+    check_exactly<T>(
+        f, {{0, 1}, {T(-0.0), 1}, {infinity_of<T>, infinity_of<T>}, {-infinity_of<T>, 0}, {no_number<T>, no_number<T>}, {1000, infinity_of<T>}, {-1000, 0}});
 }
 
 TEMPLATE_TEST_CASE("exp_of_negative is within 2 ulp in float and 4 in double, in both builds", "[math]", float, double) {
@@ -112,7 +113,7 @@ TEMPLATE_TEST_CASE("exp_of_negative is within 2 ulp in float and 4 in double, in
     const auto f = [](T x) { return kernels::exp_of_negative(x); };
     check_ulps<T>(arguments<T>(-everything, 0), f, [](long double x) { return std::exp(x); });
     const T payload = std::bit_cast<T>(~typename kernels::detail::Format<T>::Bits{0});
-    check_exactly<T>(f, {{0, 1}, {T(-0.0), 1}, {-infinity<T>, 0}, {no_number<T>, no_number<T>}, {payload, no_number<T>}, {-1000, 0}});
+    check_exactly<T>(f, {{0, 1}, {T(-0.0), 1}, {-infinity_of<T>, 0}, {no_number<T>, no_number<T>}, {payload, no_number<T>}, {-1000, 0}});
 }
 
 TEMPLATE_TEST_CASE("log1p_of_fraction is within 2 ulp in float and 4 in double, in both builds", "[math]", float, double) {
@@ -126,7 +127,7 @@ TEMPLATE_TEST_CASE("expm1 is within 2 ulp in float and 4 in double, in both buil
     using T = TestType;
     const auto f = [](T x) { return kernels::expm1(x); };
     check_ulps<T>(arguments<T>(-everything, everything), f, [](long double x) { return std::expm1(x); });
-    check_exactly<T>(f, {{0, 0}, {infinity<T>, infinity<T>}, {-infinity<T>, -1}, {no_number<T>, no_number<T>}, {T(1e-30), T(1e-30)}, {-1000, -1}});
+    check_exactly<T>(f, {{0, 0}, {infinity_of<T>, infinity_of<T>}, {-infinity_of<T>, -1}, {no_number<T>, no_number<T>}, {T(1e-30), T(1e-30)}, {-1000, -1}});
 }
 
 TEMPLATE_TEST_CASE("log is within 2 ulp in float and 4 in double, in both builds", "[math]", float, double) {
@@ -137,11 +138,11 @@ TEMPLATE_TEST_CASE("log is within 2 ulp in float and 4 in double, in both builds
     x.push_back(std::numeric_limits<T>::max());
     check_ulps<T>(x, f, [](long double value) { return std::log(value); });
     check_exactly<T>(f, {{1, 0},
-                         {0, -infinity<T>},
-                         {T(-0.0), -infinity<T>},
-                         {infinity<T>, infinity<T>},
+                         {0, -infinity_of<T>},
+                         {T(-0.0), -infinity_of<T>},
+                         {infinity_of<T>, infinity_of<T>},
                          {-1, no_number<T>},
-                         {-infinity<T>, no_number<T>},
+                         {-infinity_of<T>, no_number<T>},
                          {no_number<T>, no_number<T>}});
 }
 
@@ -163,10 +164,10 @@ TEMPLATE_TEST_CASE("log1p is within 2 ulp in float and 4 in double, in both buil
     x.push_back(std::numeric_limits<T>::max());
     check_ulps<T>(x, f, [](long double value) { return std::log1p(value); });
     check_exactly<T>(f, {{0, 0},
-                         {-1, -infinity<T>},
-                         {infinity<T>, infinity<T>},
+                         {-1, -infinity_of<T>},
+                         {infinity_of<T>, infinity_of<T>},
                          {-2, no_number<T>},
-                         {-infinity<T>, no_number<T>},
+                         {-infinity_of<T>, no_number<T>},
                          {no_number<T>, no_number<T>},
                          {T(1e-30), T(1e-30)}});
 }
@@ -176,7 +177,7 @@ TEMPLATE_TEST_CASE("sigmoid is within 3 ulp in float and 4 in double, in both bu
     const auto f = [](T x) { return kernels::sigmoid(x); };
     check_ulps<T>(
         arguments<T>(-everything, everything), f, [](long double x) { return 1 / (1 + std::exp(-x)); }, 3);
-    check_exactly<T>(f, {{0, T(0.5)}, {infinity<T>, 1}, {-infinity<T>, 0}, {no_number<T>, no_number<T>}, {1000, 1}, {-1000, 0}});
+    check_exactly<T>(f, {{0, T(0.5)}, {infinity_of<T>, 1}, {-infinity_of<T>, 0}, {no_number<T>, no_number<T>}, {1000, 1}, {-1000, 0}});
 }
 
 TEMPLATE_TEST_CASE("softplus and log_sigmoid are within 3 ulp in float and 4 in double, in both builds", "[math]", float, double) {
@@ -188,8 +189,8 @@ TEMPLATE_TEST_CASE("softplus and log_sigmoid are within 3 ulp in float and 4 in 
     check_ulps<T>(x, softplus, exact, 3);
     check_ulps<T>(
         x, log_sigmoid, [&](long double value) { return -exact(-value); }, 3);
-    check_exactly<T>(softplus, {{infinity<T>, infinity<T>}, {-infinity<T>, 0}, {no_number<T>, no_number<T>}, {1000, 1000}, {-1000, 0}});
-    check_exactly<T>(log_sigmoid, {{infinity<T>, 0}, {-infinity<T>, -infinity<T>}, {no_number<T>, no_number<T>}, {1000, 0}, {-1000, -1000}});
+    check_exactly<T>(softplus, {{infinity_of<T>, infinity_of<T>}, {-infinity_of<T>, 0}, {no_number<T>, no_number<T>}, {1000, 1000}, {-1000, 0}});
+    check_exactly<T>(log_sigmoid, {{infinity_of<T>, 0}, {-infinity_of<T>, -infinity_of<T>}, {no_number<T>, no_number<T>}, {1000, 0}, {-1000, -1000}});
 }
 
 TEMPLATE_TEST_CASE("tanh is within 3 ulp in float and 4 in double, in both builds", "[math]", float, double) {
@@ -197,7 +198,7 @@ TEMPLATE_TEST_CASE("tanh is within 3 ulp in float and 4 in double, in both build
     const auto f = [](T x) { return kernels::tanh(x); };
     check_ulps<T>(
         arguments<T>(-everything, everything), f, [](long double x) { return std::tanh(x); }, 3);
-    check_exactly<T>(f, {{0, 0}, {infinity<T>, 1}, {-infinity<T>, -1}, {no_number<T>, no_number<T>}, {1000, 1}, {-1000, -1}});
+    check_exactly<T>(f, {{0, 0}, {infinity_of<T>, 1}, {-infinity_of<T>, -1}, {no_number<T>, no_number<T>}, {1000, 1}, {-1000, -1}});
 }
 
 TEMPLATE_TEST_CASE("pow of a number that is not negative keeps to its error bound", "[math]", float, double) {
@@ -213,7 +214,7 @@ TEMPLATE_TEST_CASE("pow of a number that is not negative keeps to its error boun
     }
     CHECK(kernels::pow(T(0), T(2)) == 0);
     CHECK(kernels::pow(T(0), T(0)) == 1);
-    CHECK(kernels::pow(T(0), T(-1)) == infinity<T>);
-    CHECK(kernels::pow(infinity<T>, T(0.5)) == infinity<T>);
+    CHECK(kernels::pow(T(0), T(-1)) == infinity_of<T>);
+    CHECK(kernels::pow(infinity_of<T>, T(0.5)) == infinity_of<T>);
     CHECK(std::isnan(kernels::pow(no_number<T>, T(2))));
 }

@@ -1,3 +1,5 @@
+#include "core/kernels/waves.h"
+
 #include <knoll/core/kernels/pixel_correlation.h>
 #include <knoll/core/kernels/simd.h>
 #include <catch2/catch.hpp>
@@ -13,13 +15,7 @@ namespace {
 
 constexpr std::int64_t lanes = kernels::vector_lanes<float>;
 
-std::vector<float> waves(std::int64_t count, double phase) {
-    std::vector<float> values(static_cast<std::size_t>(count));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(std::sin(1.3 * static_cast<double>(i) + phase));
-    return values;
-}
-
-struct Case {
+struct PixelCase {
     std::int64_t images, channels, filters, height, width, kernel, padding;
     bool flipped;  // the taps run backwards, as in an adjoint
 
@@ -32,7 +28,7 @@ struct Case {
 
 // Calls visit(source index, tap index [channel, i, j], filter, out index) for every product that is not with padding.
 template <class Visit>
-void for_each_product(const Case& c, const Axis& rows, const Axis& columns, const Visit& visit) {
+void for_each_product(const PixelCase& c, const Axis& rows, const Axis& columns, const Visit& visit) {
     for (std::int64_t n = 0; n < c.images; ++n)
         for (std::int64_t filter = 0; filter < c.filters; ++filter)
             for (std::int64_t y = 0; y < rows.count; ++y)
@@ -50,8 +46,8 @@ void for_each_product(const Case& c, const Axis& rows, const Axis& columns, cons
 
 std::size_t weight_index(std::int64_t tap, std::int64_t filter) { return static_cast<std::size_t>(tap * lanes + filter); }
 
-const std::vector<Case>& cases() {
-    static const std::vector<Case> all{
+const std::vector<PixelCase>& pixel_cases() {
+    static const std::vector<PixelCase> all{
         {2, 1, 6, 28, 28, 5, 2, false}, {3, 1, 1, 12, 13, 3, 1, false},  {1, 3, 5, 9, 40, 1, 0, false}, {2, 16, 6, 10, 10, 5, 4, true},
         {1, 2, 4, 17, 16, 7, 3, false}, {2, 4, 6, 14, 31, 3, 2, true},   {1, 1, 2, 5, 14, 5, 4, false}, {1, 64, 6, 60, 70, 3, 1, false},
         {0, 2, 3, 8, 16, 3, 1, false},  {2, 1, 3, 20, 300, 3, 0, false},
@@ -62,13 +58,14 @@ const std::vector<Case>& cases() {
 }  // namespace
 
 TEST_CASE("correlations of few filters agree with nested loops") {
-    for (const Case& c : cases()) {
+    for (const PixelCase& c : pixel_cases()) {
         CAPTURE(c.images, c.channels, c.filters, c.height, c.width, c.kernel, c.padding, c.flipped);
         const Axis rows = c.axis(c.height), columns = c.axis(c.width);
         REQUIRE(pixels::pays(rows, columns, c.filters));
         const std::int64_t results = c.images * c.filters * rows.count * columns.count;
-        const auto source = waves(c.images * c.channels * c.height * c.width, 0.3), weight = waves(c.channels * rows.taps * columns.taps * lanes, 0.9);
-        const auto start = waves(lanes, 2.1);
+        const auto source = waves<float>(c.images * c.channels * c.height * c.width, 0.3),
+                   weight = waves<float>(c.channels * rows.taps * columns.taps * lanes, 0.9);
+        const auto start = waves<float>(lanes, 2.1);
         constexpr float guard = -77;
         std::vector<float> out(static_cast<std::size_t>(results) + 20, guard);
         pixels::correlate(rows, columns, c.images, c.channels, c.filters, source.data(), weight.data(), start.data(), out.data());
@@ -87,11 +84,12 @@ TEST_CASE("correlations of few filters agree with nested loops") {
 }
 
 TEST_CASE("weight gradients of few filters agree with nested loops, and add to what is there") {
-    for (const Case& c : cases()) {
+    for (const PixelCase& c : pixel_cases()) {
         CAPTURE(c.images, c.channels, c.filters, c.height, c.width, c.kernel, c.padding, c.flipped);
         const Axis rows = c.axis(c.height), columns = c.axis(c.width);
         const std::int64_t taps = c.channels * rows.taps * columns.taps;
-        const auto source = waves(c.images * c.channels * c.height * c.width, 0.3), upstream = waves(c.images * c.filters * rows.count * columns.count, 1.7);
+        const auto source = waves<float>(c.images * c.channels * c.height * c.width, 0.3),
+                   upstream = waves<float>(c.images * c.filters * rows.count * columns.count, 1.7);
         std::vector<float> sums(static_cast<std::size_t>((taps + 1) * lanes), 0.5F);
         pixels::add_weight_gradients(rows, columns, 0, c.images, c.channels, c.filters, source.data(), upstream.data(), sums.data());
 

@@ -11,7 +11,7 @@ using namespace knoll;
 namespace {
 
 // A fixed sequence in [-1, 1] that has no period within reach.
-std::vector<double> sample(std::size_t count) {
+std::vector<double> summands(std::size_t count) {
     std::vector<double> values(count);
     for (std::size_t i = 0; i < count; ++i) values[i] = std::sin(static_cast<double>(i) * 1.7 + 0.3);
     return values;
@@ -33,7 +33,7 @@ TEST_CASE("sums over any dimension equal the naive sum") {
     for (const auto& [outer, reduced, inner] :
          {Size{1, 1, 1}, Size{3, 7, 1}, Size{2, 40000, 1}, Size{1, 70001, 1}, Size{3, 5, 2}, Size{2, 9, 129}, Size{1, 3000, 130}, Size{2, 70001, 3}}) {
         CAPTURE(outer, reduced, inner);
-        const auto x = sample(static_cast<std::size_t>(outer * reduced * inner));
+        const auto x = summands(static_cast<std::size_t>(outer * reduced * inner));
         const auto sums = sum_with(x, outer, reduced, inner);
         for (std::int64_t o = 0; o < outer; ++o)
             for (std::int64_t i = 0; i < inner; ++i) {

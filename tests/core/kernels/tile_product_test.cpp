@@ -1,3 +1,5 @@
+#include "core/kernels/waves.h"
+
 #include <knoll/core/kernels/tile_product.h>
 #include <catch2/catch.hpp>
 
@@ -9,13 +11,6 @@ using namespace knoll;
 using kernels::tile_rows;
 
 namespace {
-
-template <class T>
-std::vector<T> waves(std::int64_t count, double phase) {
-    std::vector<T> values(static_cast<std::size_t>(count));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(std::sin(1.3 * static_cast<double>(i) + phase));
-    return values;
-}
 
 std::int64_t whole_tiles(std::int64_t rows) { return (rows + tile_rows - 1) / tile_rows * tile_rows; }
 

@@ -10,7 +10,7 @@ using namespace knoll;
 
 namespace {
 
-double ulps(double actual, long double expected) {
+double ulps_up_to_one(double actual, long double expected) {
     const double rounded = std::abs(static_cast<double>(expected));
     return static_cast<double>(std::abs(actual - expected) / (std::nextafter(rounded, 2.0) - rounded));
 }
@@ -28,8 +28,8 @@ TEST_CASE("sine and cosine are within 4 ulp up to their limit, next to their zer
     }
     double sine_error = 0, cosine_error = 0;
     for (const double value : x) {
-        sine_error = std::max(sine_error, ulps(kernels::sin(value), std::sin(static_cast<long double>(value))));
-        cosine_error = std::max(cosine_error, ulps(kernels::cos(value), std::cos(static_cast<long double>(value))));
+        sine_error = std::max(sine_error, ulps_up_to_one(kernels::sin(value), std::sin(static_cast<long double>(value))));
+        cosine_error = std::max(cosine_error, ulps_up_to_one(kernels::cos(value), std::cos(static_cast<long double>(value))));
     }
     CHECK(sine_error < 4);
     CHECK(cosine_error < 4);

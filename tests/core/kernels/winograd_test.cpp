@@ -13,9 +13,9 @@ using kernels::Axis;
 namespace {
 
 constexpr std::int64_t wide = kernels::panel_width<float>;
-constexpr float guard = -77;
+constexpr float unwritten = -77;
 
-struct Case {
+struct WinogradCase {
     std::int64_t height, width, images, channels, filters, padding;
     bool flipped;  // the adjoint in the input: taps backwards
 };
@@ -25,15 +25,15 @@ struct Size {
 };
 
 // Every pair of channels and filters, every padding and number of images turns up, though not all of them for every size.
-std::vector<Case> cases() {
+std::vector<WinogradCase> correlation_cases() {
     constexpr std::int64_t counts[] = {16, 17, 20, 32, 33}, batches[] = {1, 2, 7};
-    std::vector<Case> all;
+    std::vector<WinogradCase> all;
     std::size_t i = 0;
     for (const Size size : {Size{4, 4}, {5, 7}, {8, 8}, {13, 9}, {14, 14}, {32, 32}})
         for (const std::int64_t padding : {0, 1, 2})
             for (const bool flipped : {false, true})
                 for (int repeat = 0; repeat < 2; ++repeat, ++i) {
-                    const Case next{size.height, size.width, batches[i / 2 % 3], counts[i % 5], counts[i / 5 % 5], padding, flipped};
+                    const WinogradCase next{size.height, size.width, batches[i / 2 % 3], counts[i % 5], counts[i / 5 % 5], padding, flipped};
                     if (size.height + 2 * padding - 2 >= 4 || flipped) all.push_back(next);
                 }
     // Several bands of tiles for each image, and rows of more tiles than a job should have.
@@ -45,7 +45,7 @@ std::vector<Case> cases() {
 }
 
 // Along one side: `outputs` results of a source of `outputs` - 2 padding + 2 values, or its adjoint.
-Axis axis_of(const Case& c, std::int64_t extent) {
+Axis axis_of(const WinogradCase& c, std::int64_t extent) {
     return c.flipped ? kernels::adjoint_axis(extent, extent + 2 * c.padding - 2, 3, 1, c.padding, 1, 0)
                      : kernels::convolution_axis(extent, extent + 2 * c.padding - 2, 3, 1, c.padding, 1);
 }
@@ -58,7 +58,7 @@ std::vector<float> normal_numbers(std::int64_t count, std::uint64_t seed) {
 }
 
 struct Extents {
-    Extents(const Case& c) : rows(axis_of(c, c.height)), columns(axis_of(c, c.width)), channels(c.channels), filters(c.filters), images(c.images) {}
+    Extents(const WinogradCase& c) : rows(axis_of(c, c.height)), columns(axis_of(c, c.width)), channels(c.channels), filters(c.filters), images(c.images) {}
     std::int64_t source_elements() const { return images * channels * rows.source * columns.source; }
     std::int64_t out_elements() const { return images * filters * rows.out * columns.out; }
 
@@ -115,7 +115,7 @@ void check_precision(const std::vector<float>& actual, const std::vector<float>&
     CHECK(farthest(actual, expected) <= 30 * farthest(direct, expected) + 1e-6 * scale);
 }
 
-std::string describe(const Case& c) {
+std::string describe(const WinogradCase& c) {
     return std::to_string(c.images) + " images of " + std::to_string(c.height) + " x " + std::to_string(c.width) + ", " + std::to_string(c.channels) +
            " channels, " + std::to_string(c.filters) + " filters, padding " + std::to_string(c.padding) + (c.flipped ? ", flipped" : "");
 }
@@ -123,17 +123,17 @@ std::string describe(const Case& c) {
 }  // namespace
 
 TEST_CASE("Winograd's correlation agrees with plain loops in double, and writes its result alone") {
-    for (const Case& c : cases()) {
+    for (const WinogradCase& c : correlation_cases()) {
         INFO(describe(c));
         const Extents e(c);
         REQUIRE(kernels::winograd::pays(e.rows, e.columns, e.channels, e.filters));
         const auto source = normal_numbers(e.source_elements(), 1), weight = normal_numbers(e.filters * e.channels * 9, 2);
         const std::int64_t panels = (e.filters + wide - 1) / wide;
         auto start = normal_numbers(e.filters, 3);
-        start.resize(static_cast<std::size_t>(panels * wide), guard);
-        std::vector<float> packed(static_cast<std::size_t>(panels * e.channels * 9 * wide), guard);
+        start.resize(static_cast<std::size_t>(panels * wide), unwritten);
+        std::vector<float> packed(static_cast<std::size_t>(panels * e.channels * 9 * wide), unwritten);
         for (std::size_t i = 0; i < weight.size(); ++i) packed[panel_place(e, i, e.channels * 9 * wide)] = weight[i];
-        std::vector<float> out(static_cast<std::size_t>(e.out_elements()) + 64, guard);
+        std::vector<float> out(static_cast<std::size_t>(e.out_elements()) + 64, unwritten);
         kernels::winograd::correlate(e.rows, e.columns, e.images, e.channels, e.filters, source.data(), packed.data(), start.data(), out.data() + 32);
 
         const std::size_t plane = static_cast<std::size_t>(e.rows.out * e.columns.out);
@@ -144,21 +144,21 @@ TEST_CASE("Winograd's correlation agrees with plain loops in double, and writes 
             expected[o] += static_cast<double>(source[s]) * static_cast<double>(weight[w]);
             direct[o] += source[s] * weight[w];
         });
-        CHECK(std::all_of(out.begin(), out.begin() + 32, [](float value) { return value == guard; }));
-        CHECK(std::all_of(out.end() - 32, out.end(), [](float value) { return value == guard; }));
+        CHECK(std::all_of(out.begin(), out.begin() + 32, [](float value) { return value == unwritten; }));
+        CHECK(std::all_of(out.end() - 32, out.end(), [](float value) { return value == unwritten; }));
         check_precision({out.begin() + 32, out.end() - 32}, direct, expected);
     }
 }
 
 TEST_CASE("Winograd's weight gradients agree with plain loops in double, for all images or some, and are written to their panels alone") {
-    for (const Case& c : cases()) {
+    for (const WinogradCase& c : correlation_cases()) {
         if (c.flipped) continue;
         const std::int64_t first = c.images > 2 ? 2 : 0, last = c.images > 2 ? c.images - 1 : c.images;
         INFO(describe(c) << ", images from " << first << " to " << last);
         const Extents e(c);
         const auto source = normal_numbers(e.source_elements(), 1), upstream = normal_numbers(e.out_elements(), 2);
         const std::int64_t panels = (e.filters + wide - 1) / wide, apart = e.channels * 9 * wide + 7;
-        std::vector<float> sums(static_cast<std::size_t>(panels * apart), guard);
+        std::vector<float> sums(static_cast<std::size_t>(panels * apart), unwritten);
         kernels::winograd::sum_weight_gradients(e.rows, e.columns, first, last, e.channels, e.filters, source.data(), upstream.data(), sums.data(), apart);
 
         std::vector<double> expected(static_cast<std::size_t>(e.filters * e.channels * 9));
@@ -171,7 +171,7 @@ TEST_CASE("Winograd's weight gradients agree with plain loops in double, for all
         check_precision(actual, direct, expected);
         for (std::int64_t panel = 0; panel < panels; ++panel) {
             const std::int64_t used = e.channels * 9 * kernels::width_for<float>(e.filters - panel * wide);
-            CHECK(std::all_of(sums.begin() + panel * apart + used, sums.begin() + (panel + 1) * apart, [](float value) { return value == guard; }));
+            CHECK(std::all_of(sums.begin() + panel * apart + used, sums.begin() + (panel + 1) * apart, [](float value) { return value == unwritten; }));
         }
     }
 }

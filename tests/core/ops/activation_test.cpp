@@ -1,4 +1,5 @@
 #include "support/golden_ops.h"
+#include "support/numbers.h"
 
 #include <knoll/core/gradcheck.h>
 #include <knoll/core/ops/activation.h>
@@ -8,14 +9,11 @@
 #include <knoll/core/ops/reduce.h>
 
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 using namespace knoll;
 
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 struct Activation {
     std::string name;

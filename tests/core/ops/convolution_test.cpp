@@ -15,20 +15,20 @@ using namespace knoll;
 
 namespace {
 
-struct Case {
+struct ConvolutionCase {
     Shape x;
     Shape weight;
     Conv2dOptions options = {};
 };
 
-std::string describe(const Case& c) {
+std::string describe(const ConvolutionCase& c) {
     const auto& [stride, padding, dilation, groups] = c.options;
     return text("x ", c.x, ", weight ", c.weight, ", stride ", stride.height, " ", stride.width, ", padding ", padding.height, " ", padding.width,
                 ", dilation ", dilation.height, " ", dilation.width, ", groups ", groups);
 }
 
-const std::vector<Case>& small_cases() {
-    static const std::vector<Case> cases{
+const std::vector<ConvolutionCase>& small_cases() {
+    static const std::vector<ConvolutionCase> cases{
         {{1, 1, 1, 1}, {1, 1, 1, 1}},
         {{2, 3, 5, 4}, {4, 3, 3, 3}},
         {{2, 2, 7, 5}, {3, 2, 3, 2}, {.padding = {1, 0}}},
@@ -50,8 +50,8 @@ const std::vector<Case>& small_cases() {
 }
 
 // Long rows and deep sums, for several tiles per image, parts of a batch and blocks of channels.
-const std::vector<Case>& large_cases() {
-    static const std::vector<Case> cases{
+const std::vector<ConvolutionCase>& large_cases() {
+    static const std::vector<ConvolutionCase> cases{
         {{1, 9, 33, 41}, {7, 9, 5, 5}, {.padding = 2}},
         {{33, 4, 13, 11}, {6, 2, 3, 3}, {.stride = 2, .padding = 1, .groups = 2}},
         {{2, 70, 30, 31}, {5, 70, 1, 1}},
@@ -61,8 +61,8 @@ const std::vector<Case>& large_cases() {
 }
 
 // What takes Winograd's filtering in f32: 3x3 with stride 1, and sixteen channels and filters or more.
-const std::vector<Case>& winograd_cases() {
-    static const std::vector<Case> cases{
+const std::vector<ConvolutionCase>& winograd_cases() {
+    static const std::vector<ConvolutionCase> cases{
         {{7, 17, 9, 11}, {20, 17, 3, 3}, {.padding = 1}},  // six images make a job, the seventh is left over
         {{3, 16, 4, 4}, {16, 16, 3, 3}, {.padding = 1}},
         {{2, 16, 40, 37}, {33, 16, 3, 3}, {.padding = 2}},     // several bands of tiles
@@ -76,8 +76,8 @@ const std::vector<Case>& winograd_cases() {
 }
 
 // Six filters or fewer, or as few channels, on rows of eight outputs or more.
-const std::vector<Case>& few_filters() {
-    static const std::vector<Case> cases{
+const std::vector<ConvolutionCase>& few_filters() {
+    static const std::vector<ConvolutionCase> cases{
         {{2, 3, 70, 90}, {5, 3, 5, 5}, {.padding = 2}},  // several bands
         {{1, 1, 64, 200}, {6, 1, 7, 3}},
         {{1, 20, 9, 300}, {1, 20, 3, 3}, {.padding = {1, 0}}},
@@ -89,8 +89,8 @@ const std::vector<Case>& few_filters() {
     return cases;
 }
 
-const std::vector<Case>& strides_and_groups() {
-    static const std::vector<Case> cases{
+const std::vector<ConvolutionCase>& strides_and_groups() {
+    static const std::vector<ConvolutionCase> cases{
         {{2, 5, 23, 26}, {19, 5, 3, 3}, {.stride = 2, .padding = 2, .dilation = 2}},
         {{1, 4, 25, 29}, {7, 4, 5, 4}, {.stride = {3, 2}, .padding = {1, 2}, .dilation = {2, 3}}},
         {{2, 3, 20, 22}, {18, 3, 4, 5}, {.stride = 3, .padding = 1}},
@@ -106,7 +106,7 @@ const std::vector<Case>& strides_and_groups() {
 
 // Every product of a pixel and a weight, one after the other: calls visit(x index, weight index, out index).
 template <class Visit>
-void for_each_product(const Case& c, const Shape& out, const Visit& visit) {
+void for_each_product(const ConvolutionCase& c, const Shape& out, const Visit& visit) {
     const auto& [stride, padding, dilation, groups] = c.options;
     const std::int64_t filters = c.weight[0] / groups;
     for (std::int64_t n = 0; n < out[0]; ++n)
@@ -126,7 +126,7 @@ void for_each_product(const Case& c, const Shape& out, const Visit& visit) {
                             }
 }
 
-void check_against_loops(const Case& c, DType dtype) {
+void check_against_loops(const ConvolutionCase& c, DType dtype) {
     INFO(describe(c) << ", " << to_string(dtype));
     const double rtol = dtype == DType::f32 ? 1e-4 : 1e-11, atol = dtype == DType::f32 ? 1e-3 : 1e-11;
     Rng rng{11};
@@ -154,39 +154,39 @@ void check_against_loops(const Case& c, DType dtype) {
     check_close(bias.grad(), tensor(bias_gradient, {c.weight[0]}, dtype), rtol, atol);
 }
 
-Size2 size2(const nlohmann::json& pair) { return {pair.at(0).get<std::int64_t>(), pair.at(1).get<std::int64_t>()}; }
 Tensor third(const std::vector<Tensor>& inputs) { return inputs.size() > 2 ? inputs[2] : Tensor{}; }
 
 }  // namespace
 
 TEST_CASE("a convolution and its gradients agree with plain loops on small odd shapes") {
-    for (const Case& c : small_cases())
+    for (const ConvolutionCase& c : small_cases())
         for (const DType dtype : {DType::f32, DType::f64}) check_against_loops(c, dtype);
 }
 
 TEST_CASE("a convolution and its gradients agree with plain loops over several tiles, parts and blocks") {
-    for (const Case& c : large_cases())
+    for (const ConvolutionCase& c : large_cases())
         for (const DType dtype : {DType::f32, DType::f64}) check_against_loops(c, dtype);
 }
 
 TEST_CASE("a convolution and its gradients agree with plain loops where Winograd's filtering takes over") {
-    for (const Case& c : winograd_cases())
+    for (const ConvolutionCase& c : winograd_cases())
         for (const DType dtype : {DType::f32, DType::f64}) check_against_loops(c, dtype);
 }
 
 TEST_CASE("a convolution and its gradients agree with plain loops for few filters on wide images") {
-    for (const Case& c : few_filters())
+    for (const ConvolutionCase& c : few_filters())
         for (const DType dtype : {DType::f32, DType::f64}) check_against_loops(c, dtype);
 }
 
 TEST_CASE("a convolution and its gradients agree with plain loops for strides with remainders, dilation, groups, and images larger than a band") {
-    for (const Case& c : strides_and_groups())
+    for (const ConvolutionCase& c : strides_and_groups())
         for (const DType dtype : {DType::f32, DType::f64}) check_against_loops(c, dtype);
 }
 
 TEST_CASE("the second derivatives of a convolution in f32 are those in f64, whichever way it takes") {
-    const Case c = GENERATE(Case{{3, 16, 6, 7}, {17, 16, 3, 3}, {.padding = 1}}, Case{{2, 3, 9, 17}, {5, 3, 3, 3}, {.padding = 1}},
-                            Case{{2, 5, 11, 10}, {18, 5, 3, 3}, {.stride = 2, .padding = 1}}, Case{{2, 8, 6, 5}, {36, 4, 3, 2}, {.groups = 2}});
+    const ConvolutionCase c =
+        GENERATE(ConvolutionCase{{3, 16, 6, 7}, {17, 16, 3, 3}, {.padding = 1}}, ConvolutionCase{{2, 3, 9, 17}, {5, 3, 3, 3}, {.padding = 1}},
+                 ConvolutionCase{{2, 5, 11, 10}, {18, 5, 3, 3}, {.stride = 2, .padding = 1}}, ConvolutionCase{{2, 8, 6, 5}, {36, 4, 3, 2}, {.groups = 2}});
     INFO(describe(c));
     const auto second = [&](DType dtype) {
         Rng rng{16};
@@ -204,7 +204,8 @@ TEST_CASE("the second derivatives of a convolution in f32 are those in f64, whic
 TEST_CASE("convolutions agree with PyTorch") {
     for (const GoldenOp& golden : golden_ops("conv2d")) {
         const auto& o = golden.options;
-        const Conv2dOptions options{size2(o.at("stride")), size2(o.at("padding")), size2(o.at("dilation")), o.at("groups").get<std::int64_t>()};
+        const Conv2dOptions options{golden_size(o.at("stride")), golden_size(o.at("padding")), golden_size(o.at("dilation")),
+                                    o.at("groups").get<std::int64_t>()};
         check_golden(golden, [&](const std::vector<Tensor>& in) { return conv2d(in[0], in[1], third(in), options); });
     }
 }
@@ -212,8 +213,8 @@ TEST_CASE("convolutions agree with PyTorch") {
 TEST_CASE("transposed convolutions agree with PyTorch") {
     for (const GoldenOp& golden : golden_ops("conv_transpose2d")) {
         const auto& o = golden.options;
-        const ConvTranspose2dOptions options{size2(o.at("stride")), size2(o.at("padding")), size2(o.at("output_padding")), size2(o.at("dilation")),
-                                             o.at("groups").get<std::int64_t>()};
+        const ConvTranspose2dOptions options{golden_size(o.at("stride")), golden_size(o.at("padding")), golden_size(o.at("output_padding")),
+                                             golden_size(o.at("dilation")), o.at("groups").get<std::int64_t>()};
         check_golden(golden, [&](const std::vector<Tensor>& in) { return conv_transpose2d(in[0], in[1], third(in), options); });
     }
 }
@@ -240,9 +241,10 @@ TEST_CASE("the second derivatives of grouped, depthwise and pointwise convolutio
 
 TEST_CASE("the second derivatives of convolutions of many channels, wide rows and strides with remainders are right") {
     Rng rng{17};
-    const Case c = GENERATE(Case{{1, 16, 4, 4}, {16, 16, 3, 3}, {.padding = 1}}, Case{{1, 2, 3, 17}, {3, 2, 3, 3}, {.padding = 1}},
-                            Case{{1, 2, 8, 9}, {3, 2, 3, 2}, {.stride = {2, 3}, .padding = 1, .dilation = {2, 1}}},
-                            Case{{1, 4, 4, 3}, {18, 2, 2, 2}, {.padding = 1, .groups = 2}}, Case{{2, 3, 5, 4}, {2, 3, 1, 1}, {.stride = 2}});
+    const ConvolutionCase c =
+        GENERATE(ConvolutionCase{{1, 16, 4, 4}, {16, 16, 3, 3}, {.padding = 1}}, ConvolutionCase{{1, 2, 3, 17}, {3, 2, 3, 3}, {.padding = 1}},
+                 ConvolutionCase{{1, 2, 8, 9}, {3, 2, 3, 2}, {.stride = {2, 3}, .padding = 1, .dilation = {2, 1}}},
+                 ConvolutionCase{{1, 4, 4, 3}, {18, 2, 2, 2}, {.padding = 1, .groups = 2}}, ConvolutionCase{{2, 3, 5, 4}, {2, 3, 1, 1}, {.stride = 2}});
     INFO(describe(c));
     const auto result = gradcheck([&](const std::vector<Tensor>& in) { return conv2d(in[0], in[1], in[2], c.options); },
                                   {randn(c.x, rng, DType::f64), randn(c.weight, rng, DType::f64), randn({c.weight[0]}, rng, DType::f64)}, {.order = 2});
@@ -291,11 +293,11 @@ TEST_CASE("convolutions have the same bits at any number of threads") {
 }
 
 TEST_CASE("convolutions have the same bits at any number of threads whichever way they take") {
-    const Case c = GENERATE(Case{{19, 17, 14, 13}, {33, 17, 3, 3}, {.padding = 1}},              // Winograd
-                            Case{{2, 20, 50, 41}, {16, 20, 3, 3}, {.padding = 1}},               // in bands
-                            Case{{7, 3, 40, 45}, {6, 3, 5, 5}, {.padding = 2}},                  // few filters
-                            Case{{5, 12, 29, 31}, {20, 12, 3, 3}, {.stride = 2, .padding = 1}},  // direct
-                            Case{{1, 40, 45, 50}, {9, 40, 5, 5}});
+    const ConvolutionCase c = GENERATE(ConvolutionCase{{19, 17, 14, 13}, {33, 17, 3, 3}, {.padding = 1}},              // Winograd
+                                       ConvolutionCase{{2, 20, 50, 41}, {16, 20, 3, 3}, {.padding = 1}},               // in bands
+                                       ConvolutionCase{{7, 3, 40, 45}, {6, 3, 5, 5}, {.padding = 2}},                  // few filters
+                                       ConvolutionCase{{5, 12, 29, 31}, {20, 12, 3, 3}, {.stride = 2, .padding = 1}},  // direct
+                                       ConvolutionCase{{1, 40, 45, 50}, {9, 40, 5, 5}});
     INFO(describe(c));
     Rng rng{18};
     const Tensor x = randn(c.x, rng).set_requires_grad(), weight = randn(c.weight, rng).set_requires_grad(),
@@ -308,8 +310,9 @@ TEST_CASE("convolutions have the same bits at any number of threads whichever wa
 }
 
 TEST_CASE("transposed convolutions agree with the gradient of a convolution in f32, whichever way they take") {
-    const Case c = GENERATE(Case{{3, 20, 9, 10}, {17, 20, 3, 3}, {.padding = 1}}, Case{{3, 3, 9, 40}, {17, 3, 3, 3}, {.padding = 1}},
-                            Case{{2, 5, 9, 11}, {18, 5, 3, 3}, {.stride = 2, .padding = 1}});
+    const ConvolutionCase c =
+        GENERATE(ConvolutionCase{{3, 20, 9, 10}, {17, 20, 3, 3}, {.padding = 1}}, ConvolutionCase{{3, 3, 9, 40}, {17, 3, 3, 3}, {.padding = 1}},
+                 ConvolutionCase{{2, 5, 9, 11}, {18, 5, 3, 3}, {.stride = 2, .padding = 1}});
     INFO(describe(c));
     Rng rng{19};
     const Tensor x = randn(c.x, rng).set_requires_grad(), weight = randn(c.weight, rng), bias = randn({c.x[1]}, rng);

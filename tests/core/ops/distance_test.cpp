@@ -1,5 +1,6 @@
 #include "support/close.h"
 #include "support/golden_ops.h"
+#include "support/sample.h"
 #include "support/threads.h"
 
 #include <knoll/core/autograd.h>
@@ -13,16 +14,6 @@
 #include <cmath>
 
 using namespace knoll;
-
-namespace {
-
-void check_derivatives(const TensorsFunction& f, const std::vector<Tensor>& inputs, int order) {
-    const auto result = gradcheck(f, inputs, {.order = order});
-    INFO(result.report());
-    CHECK(result.ok());
-}
-
-}  // namespace
 
 TEST_CASE("pairwise distances agree with plain loops") {
     const DType dtype = GENERATE(DType::f32, DType::f64);
@@ -58,9 +49,9 @@ TEST_CASE("distances and similarities agree with PyTorch") {
 TEST_CASE("the derivatives of distances and similarities are right, with broadcast batches too") {
     Rng rng{42};
     const auto draw = [&](const Shape& shape) { return randn(shape, rng, DType::f64); };
-    check_derivatives([](const std::vector<Tensor>& in) { return pairwise_squared_distances(in[0], in[1]); }, {draw({2, 1, 3, 2}), draw({3, 2, 2})}, 2);
-    check_derivatives([](const std::vector<Tensor>& in) { return pairwise_distances(in[0], in[1]); }, {draw({3, 2}), draw({2, 2})}, 3);
-    check_derivatives([](const std::vector<Tensor>& in) { return cosine_similarity(in[0], in[1], -1); }, {draw({3, 1, 4}), draw({2, 4})}, 2);
+    check_derivatives(2, [](const std::vector<Tensor>& in) { return pairwise_squared_distances(in[0], in[1]); }, {draw({2, 1, 3, 2}), draw({3, 2, 2})});
+    check_derivatives(3, [](const std::vector<Tensor>& in) { return pairwise_distances(in[0], in[1]); }, {draw({3, 2}), draw({2, 2})});
+    check_derivatives(2, [](const std::vector<Tensor>& in) { return cosine_similarity(in[0], in[1], -1); }, {draw({3, 1, 4}), draw({2, 4})});
 }
 
 TEST_CASE("rows that coincide have distance 0 and gradient 0, at first and second order") {
@@ -97,7 +88,7 @@ TEST_CASE("the similarity has right derivatives where vectors are shorter than e
     Rng rng{44};
     const Tensor a = randn({2, 3}, rng, DType::f64), b = randn({2, 3}, rng, DType::f64);
     for (const double epsilon : {1e-8, 100.0})
-        check_derivatives([=](const std::vector<Tensor>& in) { return cosine_similarity(in[0], in[1], 1, epsilon); }, {a, b}, 3);
+        check_derivatives(3, [=](const std::vector<Tensor>& in) { return cosine_similarity(in[0], in[1], 1, epsilon); }, {a, b});
 }
 
 TEST_CASE("the similarity of vectors without coordinates is 0") {

@@ -1,4 +1,5 @@
 #include "support/close.h"
+#include "support/numbers.h"
 
 #include <knoll/core/gradcheck.h>
 #include <knoll/core/ops/arithmetic.h>
@@ -7,14 +8,10 @@
 #include <knoll/core/ops/reduce.h>
 
 #include <cmath>
-#include <limits>
 
 using namespace knoll;
 
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 struct Function {
     std::string name;

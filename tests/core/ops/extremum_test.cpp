@@ -1,3 +1,4 @@
+#include "support/numbers.h"
 #include "support/sample.h"
 
 #include <knoll/core/ops/arithmetic.h>
@@ -6,16 +7,8 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
-#include <limits>
 
 using namespace knoll;
-
-namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-}  // namespace
 
 TEST_CASE("max and min find the extremes of any dimensions") {
     const Tensor x = tensor({{3, -1, 2}, {-5, 4, 0}});

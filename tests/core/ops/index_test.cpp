@@ -13,8 +13,6 @@ namespace {
 
 Tensor indices(const std::vector<double>& values, const Shape& shape) { return tensor(values, shape, DType::i64); }
 
-Tensor cubed(const Tensor& x) { return x * x * x; }
-
 }  // namespace
 
 TEST_CASE("gather picks along a dimension and leaves out what the index does not reach") {

@@ -26,7 +26,7 @@ Tensor naive_product(const Tensor& a, const Tensor& b) {
     return tensor(out, {m, n}, a.dtype());
 }
 
-double tolerance(DType dtype) { return dtype == DType::f32 ? 2e-4 : 1e-11; }
+double product_tolerance(DType dtype) { return dtype == DType::f32 ? 2e-4 : 1e-11; }
 
 }  // namespace
 
@@ -38,10 +38,10 @@ TEST_CASE("a product of matrices agrees with three nested loops, whichever opera
     const Tensor a = randn({m, k}, rng, dtype), b = randn({k, n}, rng, dtype);
     const Tensor expected = naive_product(a, b);
     const Tensor at = transpose(a, 0, 1), bt = transpose(b, 0, 1);
-    check_close(matmul(a, b), expected, tolerance(dtype), tolerance(dtype));
-    check_close(matmul(at, b, {.transpose_a = true}), expected, tolerance(dtype), tolerance(dtype));
-    check_close(matmul(a, bt, {.transpose_b = true}), expected, tolerance(dtype), tolerance(dtype));
-    check_close(matmul(at, bt, {.transpose_a = true, .transpose_b = true}), expected, tolerance(dtype), tolerance(dtype));
+    check_close(matmul(a, b), expected, product_tolerance(dtype), product_tolerance(dtype));
+    check_close(matmul(at, b, {.transpose_a = true}), expected, product_tolerance(dtype), product_tolerance(dtype));
+    check_close(matmul(a, bt, {.transpose_b = true}), expected, product_tolerance(dtype), product_tolerance(dtype));
+    check_close(matmul(at, bt, {.transpose_a = true, .transpose_b = true}), expected, product_tolerance(dtype), product_tolerance(dtype));
 }
 
 TEST_CASE("leading dimensions of a product broadcast") {

@@ -14,13 +14,13 @@ namespace {
 
 using Values = std::vector<double>;
 
-struct Case {
+struct Filling {
     std::string name;
     std::function<double(std::size_t i)> value;
 };
 
 // What fills a channel. Multiples of 1/8 around a million are exact in f32.
-std::vector<Case> cases() {
+std::vector<Filling> fillings() {
     const auto eighths = [](std::size_t i) { return static_cast<double>(i * 37 % 64) / 8.0; };
     const auto wave = [](std::size_t i) { return std::sin(2.3 * static_cast<double>(i) + 0.7); };
     return {
@@ -108,7 +108,7 @@ void check_like(const Tensor& got, const Tensor& expected, double accuracy) {
 TEST_CASE("batch normalisation is right in value, statistics and gradients whatever fills its channels") {
     const DType dtype = GENERATE(DType::f32, DType::f64);
     const Layout layout = GENERATE(Layout{40, 3, 1}, Layout{5, 2, 17}, Layout{1, 2, 600});
-    const Case one = GENERATE(from_range(cases()));
+    const Filling one = GENERATE(from_range(fillings()));
     CAPTURE(to_string(dtype), layout.shape(), one.name);
     const double accuracy = dtype == DType::f32 ? 1e-5 : 1e-9;
     Values filling(layout.count());
@@ -140,7 +140,7 @@ TEST_CASE("batch normalisation is right in value, statistics and gradients whate
 
 TEST_CASE("layer and group normalisation are right in value and gradient whatever fills their rows") {
     const DType dtype = GENERATE(DType::f32, DType::f64);
-    const Case one = GENERATE(from_range(cases()));
+    const Filling one = GENERATE(from_range(fillings()));
     CAPTURE(to_string(dtype), one.name);
     const double accuracy = dtype == DType::f32 ? 1e-5 : 1e-9;
     constexpr std::size_t count = 48;
@@ -162,7 +162,7 @@ TEST_CASE("layer and group normalisation are right in value and gradient whateve
 
 TEST_CASE("var is right whatever it is of, over any dimensions") {
     const DType dtype = GENERATE(DType::f32, DType::f64);
-    const Case one = GENERATE(from_range(cases()));
+    const Filling one = GENERATE(from_range(fillings()));
     CAPTURE(to_string(dtype), one.name);
     const Layout layout{4, 3, 30};
     Values filling(layout.count());

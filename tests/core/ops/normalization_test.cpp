@@ -1,5 +1,6 @@
 #include "support/close.h"
 #include "support/golden_ops.h"
+#include "support/sample.h"
 #include "support/threads.h"
 
 #include <knoll/core/autograd.h>
@@ -38,13 +39,7 @@ Tensor naive(const Tensor& x, const Key& key, double epsilon) {
     return tensor(out, x.shape(), x.dtype());
 }
 
-double tolerance(DType dtype) { return dtype == DType::f32 ? 2e-5 : 1e-11; }
-
-void check_derivatives(const TensorsFunction& f, const std::vector<Tensor>& inputs, int order) {
-    const auto result = gradcheck(f, inputs, {.order = order});
-    INFO(result.report());
-    CHECK(result.ok());
-}
+double normalization_tolerance(DType dtype) { return dtype == DType::f32 ? 2e-5 : 1e-11; }
 
 Tensor at(const std::vector<Tensor>& inputs, std::size_t i) { return i < inputs.size() ? inputs[i] : Tensor{}; }
 
@@ -88,11 +83,11 @@ TEST_CASE("batch normalisation agrees with plain loops") {
                       inner = static_cast<std::size_t>(x.numel()) / (channels * static_cast<std::size_t>(shape[0]));
     const Tensor expected = naive(
         x, [=](std::size_t i) { return i / inner % channels; }, 1e-3);
-    check_close(batch_norm(x, {}, {}, {}, {}, {.epsilon = 1e-3}), expected, tolerance(dtype), tolerance(dtype));
+    check_close(batch_norm(x, {}, {}, {}, {}, {.epsilon = 1e-3}), expected, normalization_tolerance(dtype), normalization_tolerance(dtype));
     Shape column{shape[1]};
     for (std::int64_t i = 2; i < shape.rank(); ++i) column.push_back(1);
-    check_close(batch_norm(x, weight, bias, {}, {}, {.epsilon = 1e-3}), expected * reshape(weight, column) + reshape(bias, column), tolerance(dtype),
-                tolerance(dtype));
+    check_close(batch_norm(x, weight, bias, {}, {}, {.epsilon = 1e-3}), expected * reshape(weight, column) + reshape(bias, column),
+                normalization_tolerance(dtype), normalization_tolerance(dtype));
 }
 
 TEST_CASE("layer and group normalisation agree with plain loops") {
@@ -102,19 +97,20 @@ TEST_CASE("layer and group normalisation agree with plain loops") {
     check_close(layer_norm(x, {5}),
                 naive(
                     x, [](std::size_t i) { return i / 5; }, 1e-5),
-                tolerance(dtype), tolerance(dtype));
+                normalization_tolerance(dtype), normalization_tolerance(dtype));
     check_close(layer_norm(x, {6, 5}),
                 naive(
                     x, [](std::size_t i) { return i / 30; }, 1e-5),
-                tolerance(dtype), tolerance(dtype));
+                normalization_tolerance(dtype), normalization_tolerance(dtype));
     check_close(group_norm(x, 2),
                 naive(
                     x, [](std::size_t i) { return i / 15; }, 1e-5),
-                tolerance(dtype), tolerance(dtype));
+                normalization_tolerance(dtype), normalization_tolerance(dtype));
     const Tensor weight = randn({6}, rng, dtype), bias = randn({6}, rng, dtype);
-    check_close(group_norm(x, 3, weight, bias), group_norm(x, 3) * reshape(weight, {6, 1}) + reshape(bias, {6, 1}), tolerance(dtype), tolerance(dtype));
+    check_close(group_norm(x, 3, weight, bias), group_norm(x, 3) * reshape(weight, {6, 1}) + reshape(bias, {6, 1}), normalization_tolerance(dtype),
+                normalization_tolerance(dtype));
     const Tensor scale = randn({6, 5}, rng, dtype), shift = randn({6, 5}, rng, dtype);
-    check_close(layer_norm(x, {6, 5}, scale, shift), layer_norm(x, {6, 5}) * scale + shift, tolerance(dtype), tolerance(dtype));
+    check_close(layer_norm(x, {6, 5}, scale, shift), layer_norm(x, {6, 5}) * scale + shift, normalization_tolerance(dtype), normalization_tolerance(dtype));
 }
 
 TEST_CASE("normalisation agrees with PyTorch") {
@@ -146,24 +142,24 @@ TEST_CASE("the derivatives of normalisation are right to third order") {
     Rng rng{33};
     const auto draw = [&](const Shape& shape) { return randn(shape, rng, DType::f64); };
     const auto batch = [](const std::vector<Tensor>& in) { return batch_norm(in[0], in[1], in[2], {}, {}, {.epsilon = 0.1}); };
-    check_derivatives(batch, {draw({4, 3}), draw({3}), draw({3})}, 3);
-    check_derivatives(batch, {draw({2, 2, 2, 3}), draw({2}), draw({2})}, 2);
-    check_derivatives([](const std::vector<Tensor>& in) { return batch_norm(in[0], {}, {}, {}, {}, {.epsilon = 0.1}); }, {draw({3, 2, 2})}, 2);
-    check_derivatives(
-        [](const std::vector<Tensor>& in) {
-            return layer_norm(in[0], {2, 2}, in[1], in[2], 0.1);
-        },
-        {draw({2, 2, 2}), draw({2, 2}), draw({2, 2})}, 2);
-    check_derivatives([](const std::vector<Tensor>& in) { return group_norm(in[0], 2, in[1], in[2], 0.1); }, {draw({2, 4, 2}), draw({4}), draw({4})}, 2);
+    check_derivatives(3, batch, {draw({4, 3}), draw({3}), draw({3})});
+    check_derivatives(2, batch, {draw({2, 2, 2, 3}), draw({2}), draw({2})});
+    check_derivatives(2, [](const std::vector<Tensor>& in) { return batch_norm(in[0], {}, {}, {}, {}, {.epsilon = 0.1}); }, {draw({3, 2, 2})});
+    check_derivatives(2,
+                      [](const std::vector<Tensor>& in) {
+                          return layer_norm(in[0], {2, 2}, in[1], in[2], 0.1);
+                      },
+                      {draw({2, 2, 2}), draw({2, 2}), draw({2, 2})});
+    check_derivatives(2, [](const std::vector<Tensor>& in) { return group_norm(in[0], 2, in[1], in[2], 0.1); }, {draw({2, 4, 2}), draw({4}), draw({4})});
 }
 
 TEST_CASE("the derivatives of batch normalisation by running statistics are right to second order") {
     Rng rng{34};
     const Tensor mean = randn({3}, rng, DType::f64), variance = rand({3}, rng, DType::f64) + 0.5;
     const auto f = [&](const std::vector<Tensor>& in) { return batch_norm(in[0], at(in, 1), at(in, 2), mean, variance, {.training = false}); };
-    check_derivatives(f, {randn({2, 3, 2}, rng, DType::f64), randn({3}, rng, DType::f64), randn({3}, rng, DType::f64)}, 2);
+    check_derivatives(2, f, {randn({2, 3, 2}, rng, DType::f64), randn({3}, rng, DType::f64), randn({3}, rng, DType::f64)});
     // Without a weight the op is linear, and has no second derivatives to check.
-    check_derivatives(f, {randn({2, 3}, rng, DType::f64)}, 1);
+    check_derivatives(1, f, {randn({2, 3}, rng, DType::f64)});
 }
 
 TEST_CASE("the fused gradients of normalisation are those of its composition from differentiable ops") {
@@ -179,7 +175,7 @@ TEST_CASE("the fused gradients of normalisation are those of its composition fro
     const auto fused = gradients(false), composed = gradients(true);
     for (std::size_t i = 0; i < 3; ++i) {
         CHECK_FALSE(fused[i].requires_grad());
-        check_close(fused[i], composed[i], 10 * tolerance(dtype), 10 * tolerance(dtype));
+        check_close(fused[i], composed[i], 10 * normalization_tolerance(dtype), 10 * normalization_tolerance(dtype));
     }
     CHECK(composed[0].requires_grad());
 }
@@ -234,7 +230,7 @@ TEST_CASE("batch normalisation with a ReLU is the two one after the other, in va
     const Rectified one = make(), other = make();
     const BatchNormOptions options{.training = training, .momentum = 0.25, .epsilon = 1e-3};
     const Tensor fused = one.fused(options), composed = other.composed(options);
-    check_close(fused, composed, tolerance(dtype), tolerance(dtype));
+    check_close(fused, composed, normalization_tolerance(dtype), normalization_tolerance(dtype));
     CHECK(one.mean.to_vector() == other.mean.to_vector());
     CHECK(one.variance.to_vector() == other.variance.to_vector());
     for (const bool create_graph : {true, false}) {
@@ -242,7 +238,8 @@ TEST_CASE("batch normalisation with a ReLU is the two one after the other, in va
         const auto expected = grad({composed}, other.inputs(), {.grad_outputs = {other.upstream}, .create_graph = create_graph});
         for (std::size_t i = 0; i < actual.size(); ++i) {
             CAPTURE(i, create_graph);
-            check_close(actual[i], expected[i], 10 * tolerance(dtype), 10 * tolerance(dtype) * std::sqrt(static_cast<double>(one.x.numel())));
+            check_close(actual[i], expected[i], 10 * normalization_tolerance(dtype),
+                        10 * normalization_tolerance(dtype) * std::sqrt(static_cast<double>(one.x.numel())));
         }
     }
 }
@@ -277,7 +274,7 @@ TEST_CASE("the derivatives of batch normalisation with a ReLU are right to secon
     std::size_t near = 0;
     for (const double value : (has_shortcut ? before + inputs[3] : before).to_vector()) near += std::abs(value) < 1e-3 ? 1U : 0U;
     REQUIRE(near == 0);
-    check_derivatives(f, inputs, 2);
+    check_derivatives(2, f, inputs);
 }
 
 TEST_CASE("batch normalisation with a ReLU passes NaN on, and no gradient at zero") {

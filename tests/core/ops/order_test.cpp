@@ -1,4 +1,5 @@
 #include "support/golden_ops.h"
+#include "support/numbers.h"
 #include "support/sample.h"
 
 #include <knoll/core/ops/arithmetic.h>
@@ -8,18 +9,8 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
-#include <limits>
 
 using namespace knoll;
-
-namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-Tensor cubed(const Tensor& x) { return x * x * x; }
-
-}  // namespace
 
 TEST_CASE("argmax and argmin give the first position, and NaN counts as the extreme") {
     const Tensor x = tensor({{1, 5, 5}, {-2, not_a_number, not_a_number}});

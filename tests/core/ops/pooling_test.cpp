@@ -16,13 +16,13 @@ using namespace knoll;
 
 namespace {
 
-struct Case {
+struct PoolingCase {
     Shape x;
     Pool2dOptions options;
 };
 
-const std::vector<Case>& cases() {
-    static const std::vector<Case> all{
+const std::vector<PoolingCase>& pooling_cases() {
+    static const std::vector<PoolingCase> all{
         {{1, 1, 1, 1}, {.kernel = 1}},
         {{2, 3, 6, 8}, {.kernel = 2}},
         {{2, 3, 7, 5}, {.kernel = 2}},
@@ -38,7 +38,7 @@ const std::vector<Case>& cases() {
 
 // Calls visit(output index, pixel indices of its window) for every window.
 template <class Visit>
-void for_each_window(const Case& c, const Shape& out, const Visit& visit) {
+void for_each_window(const PoolingCase& c, const Shape& out, const Visit& visit) {
     const auto& [kernel, given, padding, unused] = c.options;
     const Size2 stride = given.value_or(kernel);
     std::size_t index = 0;
@@ -62,16 +62,15 @@ Tensor coarse(const Shape& shape, DType dtype) {
     return tensor(values, shape, dtype);
 }
 
-Size2 size2(const nlohmann::json& pair) { return {pair.at(0).get<std::int64_t>(), pair.at(1).get<std::int64_t>()}; }
 Pool2dOptions options_of(const nlohmann::json& o) {
-    return {.kernel = size2(o.at("kernel")), .stride = size2(o.at("stride")), .padding = size2(o.at("padding"))};
+    return {.kernel = golden_size(o.at("kernel")), .stride = golden_size(o.at("stride")), .padding = golden_size(o.at("padding"))};
 }
 
 }  // namespace
 
 TEST_CASE("max pooling takes the first of the largest pixels and gives the gradient to it") {
     const DType dtype = GENERATE(DType::f32, DType::f64);
-    for (const Case& c : cases()) {
+    for (const PoolingCase& c : pooling_cases()) {
         const Tensor x = coarse(c.x, dtype).set_requires_grad();
         const Tensor out = max_pool2d(x, c.options);
         Rng rng{22};
@@ -95,7 +94,7 @@ TEST_CASE("max pooling takes the first of the largest pixels and gives the gradi
 TEST_CASE("average pooling divides by the kernel or by the pixels there are") {
     const DType dtype = GENERATE(DType::f32, DType::f64);
     const bool count_padding = GENERATE(false, true);
-    for (Case c : cases()) {
+    for (PoolingCase c : pooling_cases()) {
         c.options.count_padding = count_padding;
         const Tensor x = coarse(c.x, dtype).set_requires_grad();
         const Tensor out = avg_pool2d(x, c.options);
@@ -126,7 +125,7 @@ TEST_CASE("pooling agrees with PyTorch") {
         check_golden(golden, [&](const std::vector<Tensor>& in) { return avg_pool2d(in[0], options); });
     }
     for (const GoldenOp& golden : golden_ops("adaptive_avg_pool2d"))
-        check_golden(golden, [&](const std::vector<Tensor>& in) { return adaptive_avg_pool2d(in[0], size2(golden.options.at("output_size"))); });
+        check_golden(golden, [&](const std::vector<Tensor>& in) { return adaptive_avg_pool2d(in[0], golden_size(golden.options.at("output_size"))); });
 }
 
 TEST_CASE("max pooling is differentiable to second order away from ties") {

@@ -1,4 +1,5 @@
 #include "support/close.h"
+#include "support/numbers.h"
 
 #include <knoll/core/gradcheck.h>
 #include <knoll/core/ops/arithmetic.h>
@@ -9,8 +10,6 @@
 using namespace knoll;
 
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Tensor gradient_of_power(const Tensor& base, double exponent) {
     const Tensor x = base.clone().set_requires_grad();

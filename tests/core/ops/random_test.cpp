@@ -1,4 +1,5 @@
 #include "support/close.h"
+#include "support/threads.h"
 
 #include <knoll/core/gradcheck.h>
 #include <knoll/core/ops/arithmetic.h>
@@ -23,17 +24,6 @@ double variance_of(const std::vector<double>& values) {
     for (const double value : values) sum += (value - mean) * (value - mean);
     return sum / static_cast<double>(values.size());
 }
-
-class Threads {
-public:
-    explicit Threads(int count) : before_(num_threads()) { set_num_threads(count); }
-    ~Threads() { set_num_threads(before_); }
-    Threads(const Threads&) = delete;
-    Threads& operator=(const Threads&) = delete;
-
-private:
-    int before_;
-};
 
 }  // namespace
 

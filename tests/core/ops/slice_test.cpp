@@ -11,8 +11,6 @@ namespace {
 
 std::vector<double> sliced(std::int64_t begin, std::int64_t end, std::int64_t step = 1) { return slice(arange(7), 0, begin, end, step).to_vector(); }
 
-Tensor cubed(const Tensor& x) { return x * x * x; }
-
 }  // namespace
 
 TEST_CASE("slice reads positions as Python does") {

@@ -1,6 +1,7 @@
 // The softmax family and var at numbers where careless arithmetic gives infinity or NaN, against formulas in long double, whose range is
 // so wide that nothing in them over- or underflows.
 #include "support/close.h"
+#include "support/numbers.h"
 
 #include <knoll/core/core.h>
 #include <catch2/catch.hpp>
@@ -12,9 +13,6 @@
 using namespace knoll;
 
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 using Row = std::vector<double>;
 

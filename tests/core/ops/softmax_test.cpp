@@ -1,4 +1,5 @@
 #include "support/golden_ops.h"
+#include "support/numbers.h"
 #include "support/sample.h"
 #include "support/threads.h"
 
@@ -9,14 +10,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 using namespace knoll;
 
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 double naive_logsumexp(const std::vector<double>& row) {
     const double largest = *std::max_element(row.begin(), row.end());

@@ -1,15 +1,14 @@
+#include "support/numbers.h"
+
 #include <knoll/core/ops/random.h>
 #include <knoll/data/metrics/accuracy.h>
 #include <catch2/catch.hpp>
 
 #include <cmath>
-#include <limits>
 
 using namespace knoll;
 
 namespace {
-
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 Tensor labels_of(std::initializer_list<double> values) { return tensor(values, DType::i64); }
 

@@ -9,14 +9,6 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-template <class Layer>
-Layer initialized(Layer layer) {
-    Rng rng{3};
-    layer.to(DType::f64);
-    layer.initialize(rng);
-    return layer;
-}
-
 // The definition, one output element at a time.
 double convolve_at(const nn::Conv2d& layer, const Tensor& x, std::int64_t n, std::int64_t o, std::int64_t row, std::int64_t column) {
     const auto& options = layer.options();

@@ -11,18 +11,6 @@
 using namespace knoll;
 using Catch::Matchers::Contains;
 
-namespace {
-
-template <class Layer>
-Layer initialized(Layer layer) {
-    Rng rng{3};
-    layer.to(DType::f64);
-    layer.initialize(rng);
-    return layer;
-}
-
-}  // namespace
-
 TEST_CASE("batch norm normalises by the batch, and remembers mean and unbiased variance") {
     nn::BatchNorm1d layer = initialized(nn::BatchNorm1d{1, {.epsilon = 0.0, .momentum = 0.25}});
     const Tensor y = layer(reshape(tensor({1, 2, 6}, DType::f64), {3, 1}));  // mean 3, variance 14/3, unbiased 7

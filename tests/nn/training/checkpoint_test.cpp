@@ -21,12 +21,12 @@ using Catch::Matchers::Contains;
 namespace {
 
 // A path that is free before and after.
-class TemporaryFile {
+class FreePath {
 public:
-    explicit TemporaryFile(const char* name) : path_(std::filesystem::temp_directory_path() / (std::string("knoll_checkpoint_test_") + name)) { remove(); }
-    ~TemporaryFile() { remove(); }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    explicit FreePath(const char* name) : path_(std::filesystem::temp_directory_path() / (std::string("knoll_checkpoint_test_") + name)) { remove(); }
+    ~FreePath() { remove(); }
+    FreePath(const FreePath&) = delete;
+    FreePath& operator=(const FreePath&) = delete;
     std::string path() const { return path_.string(); }
 
 private:
@@ -84,7 +84,7 @@ void save_with_checksum(const std::string& path, TensorFile content) {
 }  // namespace
 
 TEST_CASE("training resumed from a checkpoint ends in the same bits as training without a stop") {
-    const TemporaryFile file("resume");
+    const FreePath file("resume");
     Run whole{1};
     for (int batch = 0; batch < 10; ++batch) whole.step(batch);
 
@@ -104,7 +104,7 @@ TEST_CASE("training resumed from a checkpoint ends in the same bits as training 
 }
 
 TEST_CASE("a checkpoint of the model alone, before any step, can be put back") {
-    const TemporaryFile file("model");
+    const FreePath file("model");
     Run from{1}, to{2};
     nn::save_checkpoint(file.path(), {.model = from.net}, {.best_metric = -INFINITY});
     CHECK(nn::load_checkpoint(file.path(), {.model = to.net}).best_metric == -INFINITY);
@@ -112,7 +112,7 @@ TEST_CASE("a checkpoint of the model alone, before any step, can be put back") {
 }
 
 TEST_CASE("a net that was never initialised keeps having no generator") {
-    const TemporaryFile file("generator");
+    const FreePath file("generator");
     nn::Sequential from{nn::Dropout{}}, to{nn::Dropout{}};
     nn::save_checkpoint(file.path(), {.model = from}, {});
     nn::load_checkpoint(file.path(), {.model = to});
@@ -120,7 +120,7 @@ TEST_CASE("a net that was never initialised keeps having no generator") {
 }
 
 TEST_CASE("counts in a checkpoint that cannot be counted on from are refused") {
-    const TemporaryFile file("counts");
+    const FreePath file("counts");
     Run run{1};
     run.step(0);
     nn::save_checkpoint(file.path(), run.state(), {});
@@ -138,7 +138,7 @@ TEST_CASE("counts in a checkpoint that cannot be counted on from are refused") {
 }
 
 TEST_CASE("a fraction, or nothing that is a number, is no count of a checkpoint") {
-    const TemporaryFile file("fraction");
+    const FreePath file("fraction");
     Run run{1};
     nn::save_checkpoint(file.path(), run.state(), {});
     TensorFile damaged = knoll::load_safetensors(file.path());
@@ -149,7 +149,7 @@ TEST_CASE("a fraction, or nothing that is a number, is no count of a checkpoint"
 }
 
 TEST_CASE("a plateau's state is part of a checkpoint") {
-    const TemporaryFile file("plateau");
+    const FreePath file("plateau");
     Run run{1};
     nn::ReduceLROnPlateau from{run.optimizer, {.patience = 1}}, to{run.optimizer, {.patience = 1}};
     from.step(1.0);
@@ -162,7 +162,7 @@ TEST_CASE("a plateau's state is part of a checkpoint") {
 }
 
 TEST_CASE("a checkpoint of something else is refused with what is wrong") {
-    const TemporaryFile file("wrong");
+    const FreePath file("wrong");
     Run run{1};
     run.step(0);
     nn::save_checkpoint(file.path(), run.state(), {});
@@ -180,7 +180,7 @@ TEST_CASE("a checkpoint of something else is refused with what is wrong") {
 }
 
 TEST_CASE("a file that is no checkpoint, or a damaged one, is refused") {
-    const TemporaryFile file("damaged");
+    const FreePath file("damaged");
     Run run{1};
     const nn::TrainingState model{.model = run.net};
     CHECK_THROWS_AS(nn::load_checkpoint(file.path(), model), FileError);  // there is none
@@ -212,7 +212,7 @@ TEST_CASE("a file that is no checkpoint, or a damaged one, is refused") {
 }
 
 TEST_CASE("a checkpoint of which a bit has flipped is refused, or says the same as before") {
-    const TemporaryFile file("flipped");
+    const FreePath file("flipped");
     nn::Sequential net{nn::Linear{3, 2}, nn::Dropout{}};
     Rng rng{1};
     net.initialize(rng);

@@ -1,7 +1,7 @@
 // The tasks, one file each.
 #pragma once
 
-#include <knoll/apps/training/catalog.h>
+#include <knoll/apps/tasks/catalog.h>
 
 namespace knoll::apps {
 

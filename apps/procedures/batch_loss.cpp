@@ -1,4 +1,4 @@
-#include <knoll/apps/training/losses.h>
+#include <knoll/apps/procedures/batch_loss.h>
 
 #include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/index.h>

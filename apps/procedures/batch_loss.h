@@ -1,11 +1,15 @@
-// Losses as the trainer wants them.
+// Losses as procedures want them.
 #pragma once
 
-#include <knoll/apps/training/procedure.h>
+#include <knoll/core/tensor.h>
 
+#include <functional>
 #include <string>
 
 namespace knoll::apps {
+
+/// The mean loss of a batch, from logits, labels and the epoch (from 0).
+using BatchLoss = std::function<Tensor(const Tensor& logits, const Tensor& labels, int epoch)>;
 
 /// The mean of a loss over its elements or examples.
 BatchLoss batch_loss(const std::string& loss);

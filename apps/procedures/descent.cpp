@@ -1,4 +1,4 @@
-#include <knoll/apps/training/procedure.h>
+#include <knoll/apps/procedures/descent.h>
 
 #include <knoll/core/autograd.h>
 
@@ -7,15 +7,6 @@
 namespace knoll::apps {
 
 namespace {
-
-double descend(nn::Sequential& model, const data::Batch& batch, int epoch, const BatchLoss& loss, nn::Optimizer& optimizer) {
-    const Tensor value = loss(model(batch.images), batch.labels, epoch);
-    require<ValueError>(std::isfinite(value.item()), "[train] expected a finite loss, got ", value.item());
-    optimizer.zero_grad();
-    backward(value);
-    optimizer.step();
-    return value.item();
-}
 
 class Descent final : public Procedure {
 public:
@@ -46,6 +37,19 @@ private:
 };
 
 }  // namespace
+
+double descend(const Tensor& loss, nn::Optimizer& optimizer) {
+    const double value = loss.item();
+    require<ValueError>(std::isfinite(value), "[train] expected a finite loss, got ", value);
+    optimizer.zero_grad();
+    backward(loss);
+    optimizer.step();
+    return value;
+}
+
+double descend(nn::Sequential& model, const data::Batch& batch, int epoch, const BatchLoss& loss, nn::Optimizer& optimizer) {
+    return descend(loss(model(batch.images), batch.labels, epoch), optimizer);
+}
 
 std::unique_ptr<Procedure> make_descent(BatchLoss loss, std::unique_ptr<nn::Optimizer> optimizer) {
     return std::make_unique<Descent>(std::move(loss), std::move(optimizer));

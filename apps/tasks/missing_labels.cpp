@@ -1,12 +1,12 @@
 // Multi-label training where some positive labels are not observed, after Zhang et al. 2021 (arXiv 2112.07368): labels are dropped from
 // the training set alone, and the model that training ends with is judged on test images with all of their labels.
+#include <knoll/apps/procedures/descent.h>
 #include <knoll/apps/report/image.h>
+#include <knoll/apps/tasks/tasks.h>
 #include <knoll/apps/terminal/table.h>
 #include <knoll/apps/training/data_source.h>
-#include <knoll/apps/training/losses.h>
 #include <knoll/apps/training/models.h>
 #include <knoll/apps/training/task.h>
-#include <knoll/apps/training/tasks.h>
 #include <knoll/core/autograd.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/text.h>
@@ -36,7 +36,7 @@ public:
           data_(load_multi_label(options)),
           keep_(data::parse_keep(task_option(missing_labels_info(), options, "keep"))),
           model_(model_name(options.model, data_.train)) {
-        make_model();  // an unknown name is better refused now than after loading and checking everything else
+        make_named_model(model_, data_.train);  // an unknown name is better refused now than after loading and checking everything else
     }
 
     TaskInfo info() const override { return missing_labels_info(); }
@@ -62,25 +62,17 @@ public:
                 .ema = 0.99};
     }
 
-    nn::Sequential make_model() const override { return make_named_model(model_, data_.train); }
+    nn::Sequential make_model(const Method&) const override { return make_named_model(model_, data_.train); }
 
-    TrainingSet training_set(const Method& method, std::uint64_t seed) const override {
-        const data::MultiLabelImages set = is_reference(method) ? data_.train : observed(seed);
-        return {.count = set.count(), .batches = [set, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-                    return data::Loader{set, {.batch_size = batch_size, .shuffle = true, .seed = seed, .epoch = epoch, .first_batch = first_batch}};
-                }};
+    Learning learning(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters, std::uint64_t seed) const override {
+        return {training_set(method, seed), make_descent(batch_loss(method.loss), make_optimizer(model, hyperparameters))};
     }
 
-    std::unique_ptr<Procedure> make_procedure(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters,
-                                              std::uint64_t) const override {
-        return make_descent(batch_loss(method.loss), make_optimizer(model, hyperparameters));
-    }
-
-    Evaluation evaluate(nn::Sequential& model, std::int64_t at_most_examples) const override {
+    Evaluation evaluate(const Method&, nn::Sequential& model, const EvaluationRequest& request) const override {
         NoGrad no_grad;
         metrics::MeanAveragePrecision average_precision;
         metrics::MultiLabelF1 f1;
-        for (const data::Batch& batch : data::Loader{sample_of(data_.test, at_most_examples), {.batch_size = evaluation_batch}}) {
+        for (const data::Batch& batch : data::Loader{sample_of(data_.test, request.at_most), {.batch_size = evaluation_batch}}) {
             const Tensor logits = model(batch.images);
             average_precision.update(logits, batch.labels);
             f1.update(logits, batch.labels);
@@ -114,6 +106,13 @@ public:
     }
 
 private:
+    TrainingSet training_set(const Method& method, std::uint64_t seed) const {
+        const data::MultiLabelImages set = is_reference(method) ? data_.train : observed(seed);
+        return {.count = set.count(), .batches = [set, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
+                    return data::Loader{set, {.batch_size = batch_size, .shuffle = true, .seed = seed, .epoch = epoch, .first_batch = first_batch}};
+                }};
+    }
+
     data::MultiLabelImages observed(std::uint64_t seed) const { return data::drop_labels(data_.train, {.keep = keep_, .seed = seed}); }
 
     ExampleImage labelled_example(const data::MultiLabelImages& left, std::int64_t i) const {

@@ -1,11 +1,11 @@
 // Single-label training where some classes have few examples, by the rule of LDAM (Cao et al. 2019, arXiv 1906.07413); the test set
 // stays balanced.
+#include <knoll/apps/procedures/descent.h>
 #include <knoll/apps/report/image.h>
+#include <knoll/apps/tasks/tasks.h>
 #include <knoll/apps/training/data_source.h>
-#include <knoll/apps/training/losses.h>
 #include <knoll/apps/training/models.h>
 #include <knoll/apps/training/task.h>
-#include <knoll/apps/training/tasks.h>
 #include <knoll/core/autograd.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/text.h>
@@ -53,7 +53,7 @@ public:
           counts_(imbalanced_set(options.seed).class_counts()),
           model_(model_name(options.model, data_.train)) {
         require_judges();
-        make_model();
+        make_named_model(model_, data_.train);
     }
 
     TaskInfo info() const override { return imbalanced_info(); }
@@ -79,30 +79,16 @@ public:
                 .ema = 0};
     }
 
-    nn::Sequential make_model() const override { return make_named_model(model_, data_.train); }
+    nn::Sequential make_model(const Method&) const override { return make_named_model(model_, data_.train); }
 
-    TrainingSet training_set(const Method& method, std::uint64_t seed) const override {
-        const data::LabeledImages set = imbalanced_set(seed);
-        data::Sampler sampler = data::shuffling_sampler(set.count());
-        if (method.has("over")) sampler = data::over_sampler(set);
-        if (method.has("under")) sampler = data::under_sampler(set);
-        return {.count = sampler.draws(), .batches = [set, seed, sampler](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-                    return data::Loader{set, {.batch_size = batch_size, .seed = seed, .epoch = epoch, .first_batch = first_batch, .sampler = sampler}};
-                }};
+    Learning learning(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters, std::uint64_t seed) const override {
+        return {training_set(method, seed), make_procedure(method, model, hyperparameters, seed)};
     }
 
-    std::unique_ptr<Procedure> make_procedure(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters,
-                                              std::uint64_t seed) const override {
-        if (method.loss == "cot")
-            return make_alternation(loss_of(method, "cross_entropy", seed), make_optimizer(model, hyperparameters), complement_objective(),
-                                    make_optimizer(model, hyperparameters));
-        return make_descent(loss_of(method, method.loss, seed), make_optimizer(model, hyperparameters));
-    }
-
-    Evaluation evaluate(nn::Sequential& model, std::int64_t at_most_examples) const override {
+    Evaluation evaluate(const Method&, nn::Sequential& model, const EvaluationRequest& request) const override {
         NoGrad no_grad;
         metrics::ConfusionMatrix confusion;
-        for (const data::Batch& batch : data::Loader{sample_of(data_.test, at_most_examples), {.batch_size = evaluation_batch}})
+        for (const data::Batch& batch : data::Loader{sample_of(data_.test, request.at_most), {.batch_size = evaluation_batch}})
             confusion.update(model(batch.images), batch.labels);
         std::vector<double> per_class = confusion.class_accuracy();
         for (double& accuracy : per_class) accuracy *= 100;
@@ -146,6 +132,24 @@ public:
     }
 
 private:
+    TrainingSet training_set(const Method& method, std::uint64_t seed) const {
+        const data::LabeledImages set = imbalanced_set(seed);
+        data::Sampler sampler = data::shuffling_sampler(set.count());
+        if (method.has("over")) sampler = data::over_sampler(set);
+        if (method.has("under")) sampler = data::under_sampler(set);
+        return {.count = sampler.draws(), .batches = [set, seed, sampler](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
+                    return data::Loader{set, {.batch_size = batch_size, .seed = seed, .epoch = epoch, .first_batch = first_batch, .sampler = sampler}};
+                }};
+    }
+
+    std::unique_ptr<Procedure> make_procedure(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters,
+                                              std::uint64_t seed) const {
+        if (method.loss == "cot")
+            return make_alternation(loss_of(method, "cross_entropy", seed), make_optimizer(model, hyperparameters), complement_objective(),
+                                    make_optimizer(model, hyperparameters));
+        return make_descent(loss_of(method, method.loss, seed), make_optimizer(model, hyperparameters));
+    }
+
     data::LabeledImages imbalanced_set(std::uint64_t seed) const {
         return data::make_imbalanced(data_.train, {.profile = profile_, .ratio = ratio_, .seed = seed});
     }

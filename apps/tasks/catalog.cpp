@@ -1,7 +1,7 @@
-#include <knoll/apps/training/catalog.h>
+#include <knoll/apps/tasks/catalog.h>
 
+#include <knoll/apps/tasks/tasks.h>
 #include <knoll/apps/terminal/suggestion.h>
-#include <knoll/apps/training/tasks.h>
 #include <knoll/core/error.h>
 
 #include <algorithm>
