@@ -12,6 +12,8 @@ const std::vector<TaskEntry>& task_catalog() {
     static const std::vector<TaskEntry> entries{
         {missing_labels_info(), make_missing_labels},
         {imbalanced_info(), make_imbalanced_task},
+        {active_info(), make_active_task},
+        {learned_loss_info(), make_learned_loss_task},
     };
     return entries;
 }

@@ -11,4 +11,10 @@ std::unique_ptr<Task> make_missing_labels(const TrainingOptions& options);
 TaskInfo imbalanced_info();
 std::unique_ptr<Task> make_imbalanced_task(const TrainingOptions& options);
 
+TaskInfo active_info();
+std::unique_ptr<Task> make_active_task(const TrainingOptions& options);
+
+TaskInfo learned_loss_info();
+std::unique_ptr<Task> make_learned_loss_task(const TrainingOptions& options);
+
 }  // namespace knoll::apps

@@ -68,7 +68,8 @@ double deviation(const LeastDisagreeOptions& options, int i) {
 Tensor least_disagree_metric(const Tensor& pool, const Tensor& sample, const LastLayer& layer, const LeastDisagreeOptions& options, Rng rng) {
     const NoGrad no_grad;
     check(pool, sample, layer, options);
-    const Tensor pool_answers = answers(pool, layer), sample_answers = answers(sample, layer);
+    const bool alike = pool.is_same(sample);
+    const Tensor pool_answers = answers(pool, layer), sample_answers = alike ? pool_answers : answers(sample, layer);
     Tensor metric = ones({pool.size(0)}, DType::f64);
     const std::span<double> values{metric.fresh_data<double>(), static_cast<std::size_t>(pool.size(0))};
     for (int i = 0; i < options.deviations; ++i) {
@@ -77,8 +78,9 @@ Tensor least_disagree_metric(const Tensor& pool, const Tensor& sample, const Las
         // It ends: each model that is not in vain lowers one of N numbers, each to one of M + 1 values.
         for (int model = 0; in_vain < options.patience && (options.at_most == 0 || model < options.at_most); ++model) {
             const LastLayer other = perturbed(layer, deviation(options, i), noise.fork(static_cast<std::uint64_t>(model)));
-            const double share = share_of_changes(sample_answers, answers(sample, other));
-            in_vain = lower(values, pool_answers, answers(pool, other), share) ? 0 : in_vain + 1;
+            const Tensor pool_others = answers(pool, other);
+            const double share = share_of_changes(sample_answers, alike ? pool_others : answers(sample, other));
+            in_vain = lower(values, pool_answers, pool_others, share) ? 0 : in_vain + 1;
         }
     }
     return metric;
