@@ -1,7 +1,12 @@
-// Data sets: readers of real formats, synthetic sets, what spoils labels, transforms, the loader and metrics.
+// Data sets: readers of real formats, synthetic sets, what spoils labels, strategies of active learning, transforms, the loader and metrics.
 #pragma once
 
+#include <knoll/data/active/core_set.h>
+#include <knoll/data/active/least_disagree.h>
+#include <knoll/data/active/seeding.h>
+#include <knoll/data/active/uncertainty.h>
 #include <knoll/data/dataset.h>
+#include <knoll/data/loader/episode_sampler.h>
 #include <knoll/data/loader/loader.h>
 #include <knoll/data/loader/sampler.h>
 #include <knoll/data/loader/transform.h>

@@ -24,6 +24,7 @@
 #include <knoll/losses/huber.h>
 #include <knoll/losses/kl_div.h>
 #include <knoll/losses/label_proportions.h>
+#include <knoll/losses/learned_loss.h>
 #include <knoll/losses/log_exp_mean.h>
 #include <knoll/losses/loss.h>
 #include <knoll/losses/mae.h>

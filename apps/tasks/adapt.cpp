@@ -60,10 +60,10 @@ public:
     nn::Sequential make_model(const Method&) const override { return make_named_model(model_, data_.train); }
 
     Learning learning(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters, std::uint64_t seed) const override {
-        TrainingSet training{.count = data_.train.count(),
-                             .batches = [set = data_.train, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-                                 return data::Loader{set, {.batch_size = batch_size, .shuffle = true, .seed = seed, .epoch = epoch, .first_batch = first_batch}};
-                             }};
+        TrainingSet training{
+            .count = data_.train.count(), .batches = [set = data_.train, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
+                return data::Loader{set, {.batch_size = batch_size, .shuffle = true, .seed = seed, .epoch = epoch, .first_batch = first_batch}};
+            }};
         const std::string loss = adapter_of(method) == method.loss ? "cross_entropy" : method.loss;
         return {std::move(training), make_descent(batch_loss(loss), make_optimizer(model, hyperparameters))};
     }
@@ -143,7 +143,10 @@ TaskInfo adapt_info() {
     return {.name = "adapt",
             .summary = "trained on clean images, judged on a stream of corrupted ones: none, bn_stats, tent and dpl adapt to it without labels",
             .targets = losses::TargetKind::class_index,
-            .options = {{"corruption", "all", {"all", "noise", "blur", "contrast", "pixelate", "rotation"}, "what happens to the images: all, or one of noise, blur, contrast, pixelate, rotation"},
+            .options = {{"corruption",
+                         "all",
+                         {"all", "noise", "blur", "contrast", "pixelate", "rotation"},
+                         "what happens to the images: all, or one of noise, blur, contrast, pixelate, rotation"},
                         {"severity", "3", {}, "how much of it, from 1 to 5"},
                         {"stream-batch", "100", {}, "images that come at a time"},
                         {"adapt-lr", "0", {}, "learning rate while adapting; 0: each method's own"}},

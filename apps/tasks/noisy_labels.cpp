@@ -59,23 +59,18 @@ public:
                 {"model", model_}};
     }
     Hyperparameters defaults(const Method& method) const override {
-        return {.epochs = 5,
-                .batch = 128,
-                .learning_rate = learning_rate_for(method),
-                .optimizer = "sgd",
-                .schedule = "cosine",
-                .weight_decay = 5e-4,
-                .ema = 0};
+        return {
+            .epochs = 5, .batch = 128, .learning_rate = learning_rate_for(method), .optimizer = "sgd", .schedule = "cosine", .weight_decay = 5e-4, .ema = 0};
     }
 
     nn::Sequential make_model(const Method&) const override { return make_named_model(model_, data_.train); }
 
     Learning learning(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters, std::uint64_t seed) const override {
         const NoisySet set = noisy_set(seed);
-        TrainingSet training{.count = set.all.count(),
-                             .batches = [all = set.all, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-                                 return data::Loader{all, {.batch_size = batch_size, .shuffle = true, .seed = seed, .epoch = epoch, .first_batch = first_batch}};
-                             }};
+        TrainingSet training{
+            .count = set.all.count(), .batches = [all = set.all, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
+                return data::Loader{all, {.batch_size = batch_size, .shuffle = true, .seed = seed, .epoch = epoch, .first_batch = first_batch}};
+            }};
         auto optimizer = make_optimizer(model, hyperparameters);
         if (method.loss != "l2b") return {std::move(training), make_descent(batch_loss(method.loss), std::move(optimizer))};
         return {std::move(training),
@@ -88,8 +83,9 @@ public:
 
     std::string title() const override { return "Wrong labels: " + data_.name; }
     std::string introduction() const override {
-        return text("Of the ", data_.train.count(), " training examples ", clean_, " are known to have the right label; of the others a label is wrong with probability ",
-                    rate_, noise_ == "pair" ? ": the next class instead of the true one" : ": any other class, all equally likely",
+        return text("Of the ", data_.train.count(), " training examples ", clean_,
+                    " are known to have the right label; of the others a label is wrong with probability ", rate_,
+                    noise_ == "pair" ? ": the next class instead of the true one" : ": any other class, all equally likely",
                     ". All methods train on all of them; l2b knows which ones can be trusted. The test labels are right.");
     }
     std::string per_class_label() const override { return "accuracy (percent)"; }
@@ -115,12 +111,11 @@ public:
 private:
     NoisySet noisy_set(std::uint64_t seed) const {
         const auto parts = data::random_split(data_.train, clean_, stream_seed(seed, clean_choice_stream));
-        const data::LabeledImages noisy =
-            parts.second.count() == 0
-                ? parts.second
-                : data::add_label_noise(parts.second, {.noise = noise_ == "pair" ? data::Noise::pairwise : data::Noise::symmetric,
-                                                       .rate = rate_,
-                                                       .seed = stream_seed(seed, wrong_label_stream)});
+        const data::LabeledImages noisy = parts.second.count() == 0
+                                              ? parts.second
+                                              : data::add_label_noise(parts.second, {.noise = noise_ == "pair" ? data::Noise::pairwise : data::Noise::symmetric,
+                                                                                     .rate = rate_,
+                                                                                     .seed = stream_seed(seed, wrong_label_stream)});
         return {parts.first, joined(parts.first, noisy), concat({parts.first.labels(), parts.second.labels()})};
     }
 

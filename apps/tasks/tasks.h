@@ -20,4 +20,10 @@ std::unique_ptr<Task> make_metric_task(const TrainingOptions& options);
 TaskInfo influence_info();
 std::unique_ptr<Task> make_influence_task(const TrainingOptions& options);
 
+TaskInfo active_info();
+std::unique_ptr<Task> make_active_task(const TrainingOptions& options);
+
+TaskInfo learned_loss_info();
+std::unique_ptr<Task> make_learned_loss_task(const TrainingOptions& options);
+
 }  // namespace knoll::apps
