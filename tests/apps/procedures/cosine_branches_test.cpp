@@ -38,7 +38,7 @@ TEST_CASE("cosine branches compare directions, and move along what all images ha
     REQUIRE(outputs.shape() == Shape{2, 15});
 
     std::vector<double> common = (0.9 * mean(first, {0}) + mean(x, {0})).to_vector();
-    check_close(branches.running, tensor(common), 1e-6, 1e-7);
+    check_close(branches.running, tensor(common, {4}), 1e-6, 1e-7);
     const double length = norm_of(common);
     for (double& c : common) c /= length;
     for (std::int64_t n = 0; n < 2; ++n) {
