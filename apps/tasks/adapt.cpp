@@ -15,7 +15,7 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr std::int64_t default_training_examples = 30000;
+constexpr std::int64_t default_training_examples = 20000;
 
 constexpr std::uint64_t stream_order_seed = 7;  // of the test stream: the same in all runs
 

@@ -15,7 +15,7 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr std::int64_t default_training_examples = 20000;
+constexpr std::int64_t default_training_examples = 10000;
 
 enum BagStream : std::uint64_t { bag_choice_stream = 201, view_stream };
 

@@ -17,7 +17,7 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr std::int64_t default_training_examples = 16000;
+constexpr std::int64_t default_training_examples = 8000;
 
 // The streams of a run's seed that this task draws from.
 enum NoisyStream : std::uint64_t { clean_choice_stream = 101, wrong_label_stream, clean_batch_stream };
@@ -61,7 +61,7 @@ public:
     }
     Hyperparameters defaults(const Method& method) const override {
         return {
-            .epochs = 8, .batch = 128, .learning_rate = learning_rate_for(method), .optimizer = "sgd", .schedule = "cosine", .weight_decay = 5e-4, .ema = 0};
+            .epochs = 10, .batch = 128, .learning_rate = learning_rate_for(method), .optimizer = "sgd", .schedule = "cosine", .weight_decay = 5e-4, .ema = 0};
     }
 
     nn::Sequential make_model(const Method&) const override { return make_named_model(model_, data_.train); }

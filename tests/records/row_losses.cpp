@@ -65,12 +65,12 @@ RowFormula cot_objective(double less) {
     return [=](const Row& z, std::size_t own) { return -complement_entropy_of(z, own) / (static_cast<double>(z.size()) - less); };
 }
 
-Formula sce(double alpha, double beta, double log_zero) {
+RowFormula sce(double alpha, double beta, double log_zero) {
     return [=](const Row& z, std::size_t own) { return alpha * cross_entropy_of(z, own) - beta * log_zero * one_minus_p(z, own); };
 }
 
 // Against a target that is partly the label, partly the softmax or its largest class.
-Formula bootstrapping(double beta, bool hard) {
+RowFormula bootstrapping(double beta, bool hard) {
     return [=](const Row& z, std::size_t own) {
         double sum = beta * cross_entropy_of(z, own);
         const auto best = static_cast<std::size_t>(std::max_element(z.begin(), z.end()) - z.begin());
