@@ -15,12 +15,14 @@ enum class TargetKind : std::uint8_t {
     real,          ///< any number for every logit
     class_index,   ///< one integer class for every row of logits: single label
     distribution,  ///< a probability for every logit, adding up to 1 in every row
+    same_class,    ///< one integer class for every row, in place of logits an embedding: rows of one class belong together
 };
 std::string to_string(TargetKind kind);
 
 /// What a loss may know of the training beyond the batch.
 struct LossContext {
-    int epoch = 0;  ///< from 0 on
+    int epoch = 0;   ///< from 0 on
+    int epochs = 0;  ///< of the training in all; 0: not known
 };
 
 class Loss {
@@ -28,7 +30,7 @@ public:
     virtual ~Loss() = default;
 
     /// The loss of logits [N, C] against targets: [N] classes or [N, C] numbers. A scalar, or with Reduction::none one loss per
-    /// element (binary, real) or per row (class_index, distribution). Throws ShapeError, DTypeError or ValueError, naming the index,
+    /// element (binary, real) or per row (all others). Throws ShapeError, DTypeError or ValueError, naming the index,
     /// on shapes that do not fit, an empty batch, NaN among the logits, or targets out of their range.
     Tensor operator()(const Tensor& logits, const Tensor& targets, const LossContext& context = {}) const;
 

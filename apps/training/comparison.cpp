@@ -63,6 +63,7 @@ FigureGroup class_group(const Task& task, const Results& results) {
 }
 
 FigureGroup loss_group(const std::vector<Method>& methods, const Task& task) {
+    if (task.info().targets == losses::TargetKind::same_class) return {};  // losses of pairs have no curve
     FigureGroup group{.heading = "The losses compared",
                       .introduction =
                           "Value and gradient against the logit. Where a gradient is positive, training pushes the logit down. "
