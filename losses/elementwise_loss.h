@@ -19,6 +19,7 @@ namespace knoll::losses {
 
 struct BatchInfo {
     int epoch = 0;
+    int epochs = 0;            ///< in all; 0: not known
     std::int64_t classes = 1;  ///< the last extent of the logits
 };
 
@@ -64,7 +65,7 @@ template <class Formula>
 Tensor ElementwiseLoss<Formula>::evaluate(const Tensor& logits, const Tensor& targets, const LossContext& context) const {
     const FormulaOptions options{.reduction = reduction(), .binary_targets = kind() == TargetKind::binary};
     if constexpr (depends_on_batch) {
-        const BatchInfo batch{.epoch = context.epoch, .classes = logits.rank() > 0 ? logits.size(-1) : 1};
+        const BatchInfo batch{.epoch = context.epoch, .epochs = context.epochs, .classes = logits.rank() > 0 ? logits.size(-1) : 1};
         return apply_formula(compile_formula(static_name_, formula_.for_batch(batch)), logits, targets, options);
     } else {
         return apply_formula(compiled_, logits, targets, options);

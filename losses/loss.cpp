@@ -24,6 +24,7 @@ Loss::Loss(std::string name, TargetKind target_kind, Reduction reduction) : name
 Tensor Loss::operator()(const Tensor& logits, const Tensor& targets, const LossContext& context) const {
     require<ValueError>(logits.defined() && targets.defined(), "[", name_, "] expected logits and targets, got an undefined tensor");
     require<ValueError>(context.epoch >= 0, "[", name_, "] expected an epoch counted from 0, got ", context.epoch);
+    require<ValueError>(context.epochs >= 0, "[", name_, "] expected a number of epochs of at least 0, got ", context.epochs);
     return evaluate(logits, targets, context);
 }
 

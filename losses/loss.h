@@ -21,7 +21,8 @@ std::string to_string(TargetKind kind);
 
 /// What a loss may know of the training beyond the batch.
 struct LossContext {
-    int epoch = 0;  ///< from 0 on
+    int epoch = 0;   ///< from 0 on
+    int epochs = 0;  ///< of the training in all; 0: not known
 };
 
 class Loss {

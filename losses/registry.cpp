@@ -3,12 +3,15 @@
 #include <knoll/losses/asl.h>
 #include <knoll/losses/bce.h>
 #include <knoll/losses/bce_ls.h>
+#include <knoll/losses/bootstrapping.h>
 #include <knoll/losses/cce.h>
 #include <knoll/losses/complement_entropy.h>
 #include <knoll/losses/contrastive.h>
 #include <knoll/losses/cross_entropy.h>
+#include <knoll/losses/epr.h>
 #include <knoll/losses/focal.h>
 #include <knoll/losses/focal_margin.h>
+#include <knoll/losses/gr.h>
 #include <knoll/losses/hill.h>
 #include <knoll/losses/hinge.h>
 #include <knoll/losses/huber.h>
@@ -17,6 +20,7 @@
 #include <knoll/losses/mse.h>
 #include <knoll/losses/multi_similarity.h>
 #include <knoll/losses/registry.h>
+#include <knoll/losses/sce.h>
 #include <knoll/losses/softmax_focal.h>
 #include <knoll/losses/splc.h>
 #include <knoll/losses/triplet.h>
@@ -88,13 +92,31 @@ Entry entry() {
 
 const std::vector<Entry>& entries() {
     static const std::vector<Entry> all = {
-        entry<Bce>(),          entry<Wan>(),          entry<BceLs>(),
-        entry<Focal>(),        entry<Asl>(),          entry<FocalMargin>(),
-        entry<Hill>(),         entry<Splc>(),         entry<Hinge>(),
-        entry<Mse>(),          entry<Mae>(),          entry<Huber>(),
-        entry<CrossEntropy>(), entry<SoftmaxFocal>(), entry<ComplementEntropy>(),
-        entry<CotObjective>(), entry<Cce>(),          entry<KlDiv>(),
-        entry<Triplet>(),      entry<Contrastive>(),  entry<MultiSimilarity>(),
+        entry<Bce>(),
+        entry<Wan>(),
+        entry<BceLs>(),
+        entry<Focal>(),
+        entry<Asl>(),
+        entry<FocalMargin>(),
+        entry<Hill>(),
+        entry<Splc>(),
+        entry<Gr>(),
+        entry<Epr>(),
+        entry<Hinge>(),
+        entry<Mse>(),
+        entry<Mae>(),
+        entry<Huber>(),
+        entry<CrossEntropy>(),
+        entry<SoftmaxFocal>(),
+        entry<ComplementEntropy>(),
+        entry<CotObjective>(),
+        entry<Cce>(),
+        entry<KlDiv>(),
+        entry<Sce>(),
+        entry<Bootstrapping>(),
+        entry<Triplet>(),
+        entry<Contrastive>(),
+        entry<MultiSimilarity>(),
         entry<Anml>(),
     };
     return all;

@@ -9,6 +9,7 @@
 #include <knoll/nn/optim/adam.h>
 #include <knoll/nn/optim/clip.h>
 #include <knoll/nn/optim/conjugate_gradients.h>
+#include <knoll/nn/optim/evolution_strategy.h>
 #include <knoll/nn/optim/hessian_product.h>
 #include <knoll/nn/optim/newton.h>
 #include <knoll/nn/optim/rmsprop.h>

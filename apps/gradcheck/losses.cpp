@@ -66,6 +66,9 @@ void add_binary_variants(RecordList& list) {
     add_loss(list, "no clip", "asl:clip=0");
     add_loss(list, "gamma 1.5, margin 0.5", "focal_margin:gamma=1.5,margin=0.5");
     add_loss(list, "lambda 1.2, gamma 1.5, margin 0.5", "hill:lambda=1.2,gamma=1.5,margin=0.5");
+    // Its weights are held constant; where they are the same for all elements, finite differences see the gradient that it has.
+    add_loss(list, "even weights", "gr:w0=0,s0=1e9,sT=1e9");
+    add_loss(list, "even weights, last epoch, q2 0.5, q3 0", "gr:w0=0,wT=0,s0=1e9,sT=1e9,bT=0.5,q2=0.5,q3=0", 7);
     add_loss(list, "with correction", "splc", 1);
     add_loss(list, "with correction, gamma 1.5, tau 0.4", "splc:gamma=1.5,tau=0.4", 1);
 }
@@ -79,6 +82,9 @@ void add_row_variants(RecordList& list) {
     add_loss(list, "divided by K - 1", "cot_objective:divide_by_all=0");
     add_loss(list, "gamma 2", "cce:gamma=2");
     add_loss(list, "gamma 1, divided by K", "cce:gamma=1,divide_by_all=1");
+    add_loss(list, "alpha 6, beta 0.1, log_zero -4", "sce:alpha=6,beta=0.1,log_zero=-4");
+    add_loss(list, "beta 0.3", "bootstrapping:beta=0.3");
+    add_loss(list, "hard", "bootstrapping:hard=1");
 }
 
 // Some settings leave hinges and mining aside, and so have smooth derivatives.
@@ -91,7 +97,7 @@ void add_metric_variants(RecordList& list) {
 }
 
 void add_reductions(RecordList& list) {
-    for (const char* name : {"bce", "cross_entropy", "kl_div", "anml"})
+    for (const char* name : {"bce", "cross_entropy", "epr", "kl_div", "anml"})
         for (const Reduction reduction : {Reduction::mean, Reduction::sum}) add_loss(list, to_string(reduction), LossPtr(losses::make(name, reduction)));
 }
 
@@ -99,7 +105,8 @@ void add_reductions(RecordList& list) {
 
 std::vector<CheckRecord> loss_records() {
     RecordList list{"loss"};
-    for (const losses::LossInfo& loss : losses::registry()) add_loss(list, "", loss.name);
+    for (const losses::LossInfo& loss : losses::registry())
+        if (loss.name != "gr" && loss.name != "epr") add_loss(list, "", loss.name);  // these have records of their own
     add_binary_variants(list);
     add_row_variants(list);
     add_metric_variants(list);

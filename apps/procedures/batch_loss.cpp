@@ -8,9 +8,10 @@
 
 namespace knoll::apps {
 
-BatchLoss batch_loss(const std::string& loss) {
+BatchLoss batch_loss(const std::string& loss, int epochs) {
     const std::shared_ptr<const losses::Loss> function = losses::make(loss);
-    return [function](const Tensor& logits, const Tensor& labels, int epoch) { return (*function)(logits, labels, {.epoch = epoch}); };
+    return
+        [function, epochs](const Tensor& logits, const Tensor& labels, int epoch) { return (*function)(logits, labels, {.epoch = epoch, .epochs = epochs}); };
 }
 
 BatchLoss weighted_loss(const std::string& loss, const Tensor& weights) {

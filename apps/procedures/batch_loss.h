@@ -11,8 +11,8 @@ namespace knoll::apps {
 /// The mean loss of a batch, from logits, labels and the epoch (from 0).
 using BatchLoss = std::function<Tensor(const Tensor& logits, const Tensor& labels, int epoch)>;
 
-/// The mean of a loss over its elements or examples.
-BatchLoss batch_loss(const std::string& loss);
+/// The mean of a loss over its elements or examples. epochs: of the training in all, for losses with a schedule; 0: not known.
+BatchLoss batch_loss(const std::string& loss, int epochs = 0);
 
 /// The mean over examples of a single-label loss, each weighted by its class: sum w l / sum w. weights: [classes].
 BatchLoss weighted_loss(const std::string& loss, const Tensor& weights);

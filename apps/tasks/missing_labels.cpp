@@ -1,30 +1,24 @@
 // Multi-label training where some positive labels are not observed, after Zhang et al. 2021 (arXiv 2112.07368): labels are dropped from
 // the training set alone, and the model that training ends with is judged on test images with all of their labels.
 #include <knoll/apps/procedures/descent.h>
+#include <knoll/apps/procedures/role.h>
 #include <knoll/apps/report/image.h>
+#include <knoll/apps/tasks/multi_label.h>
 #include <knoll/apps/tasks/tasks.h>
 #include <knoll/apps/terminal/table.h>
 #include <knoll/apps/training/data_source.h>
 #include <knoll/apps/training/models.h>
 #include <knoll/apps/training/task.h>
-#include <knoll/core/autograd.h>
-#include <knoll/core/ops/shape.h>
+#include <knoll/core/ops/compare.h>
+#include <knoll/core/ops/index.h>
 #include <knoll/core/text.h>
-#include <knoll/data/metrics/multi_label.h>
 #include <knoll/data/spoil/drop_labels.h>
-
-#include <iterator>
 
 namespace knoll::apps {
 
 namespace {
 
 constexpr std::int64_t shown_examples = 12;
-
-std::vector<double> percent(std::vector<double> shares) {
-    for (double& share : shares) share *= 100;
-    return shares;
-}
 
 // The best of 0.004, 0.008, 0.011 and 0.016 for each loss on scenes held apart from training and test set: docs/results.md.
 double learning_rate_with_missing_labels(const Method& method) { return method.loss_name() == "bce" && !method.has("full") ? 0.011 : 0.008; }
@@ -65,20 +59,21 @@ public:
     nn::Sequential make_model(const Method&) const override { return make_named_model(model_, data_.train); }
 
     Learning learning(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters, std::uint64_t seed) const override {
-        return {training_set(method, seed), make_descent(batch_loss(method.loss), make_optimizer(model, hyperparameters))};
+        const ObservedLabels labels = labels_of(method, seed);
+        return {shuffled(labels.observed, seed), make_procedure(method, model, hyperparameters, labels, seed)};
     }
 
-    Evaluation evaluate(const Method&, nn::Sequential& model, const EvaluationRequest& request) const override {
-        NoGrad no_grad;
-        metrics::MeanAveragePrecision average_precision;
-        metrics::MultiLabelF1 f1;
-        for (const data::Batch& batch : data::Loader{sample_of(data_.test, request.at_most), {.batch_size = evaluation_batch}}) {
-            const Tensor logits = model(batch.images);
-            average_precision.update(logits, batch.labels);
-            f1.update(logits, batch.labels);
-        }
-        return {.metrics = {{"mAP", 100 * average_precision.value()}, {"CF1", 100 * f1.per_class()}, {"OF1", 100 * f1.overall()}},
-                .per_class = percent(average_precision.class_values())};
+    Evaluation evaluate(const Method& method, nn::Sequential& model, const EvaluationRequest& request) const override {
+        const MultiLabelScores scores = judge_labels(model, sample_of(data_.test, request.at_most));
+        Evaluation evaluation{.metrics = {{"mAP", scores.average_precision}, {"CF1", scores.class_f1}, {"OF1", scores.overall_f1}},
+                              .per_class = scores.per_class};
+        if (request.is_final && keep_ != data::Keep::full && !is_reference(method))
+            evaluation.galleries =
+                found_labels("Labels that the model finds on its own training images",
+                             "Filled: observed. Dashed: missing. Found: not observed, and given a probability above one half; a question mark "
+                             "where there is no such label.",
+                             labels_of(method, request.seed), found_by(model, 0.5));
+        return evaluation;
     }
 
     bool is_reference(const Method& method) const override { return method.has("full"); }
@@ -88,42 +83,29 @@ public:
                     " Each loss trains the same network from the same first weights on the same batches, and is judged on images with all of their labels.");
     }
     std::string per_class_label() const override { return "average precision (percent)"; }
-    std::vector<std::string> class_names() const override { return label_names(); }
+    std::vector<std::string> class_names() const override { return label_names(data_.train); }
 
-    std::vector<ExampleImage> examples(std::uint64_t seed) const override {
-        std::vector<ExampleImage> shown;
-        if (!data_.train.has_images()) return shown;
-        const data::MultiLabelImages left = observed(seed);
-        for (std::int64_t i = 0; i < left.count() && std::ssize(shown) < shown_examples; ++i) {
-            ExampleImage example = labelled_example(left, i);
-            if (keep_ == data::Keep::full || !example.missing.empty()) shown.push_back(std::move(example));
-        }
-        return shown;
-    }
+    std::vector<ExampleImage> examples(std::uint64_t seed) const override { return images_with_missing_labels({data_.train, observed(seed)}, shown_examples); }
     std::string examples_introduction() const override {
         return "Training images. Filled: labels that the losses are told of. Dashed: labels that are there and missing from the training set." +
                (data_.train.has_images() ? channels_note(data_.train.channels()) : "");
     }
 
 private:
-    TrainingSet training_set(const Method& method, std::uint64_t seed) const {
-        const data::MultiLabelImages set = is_reference(method) ? data_.train : observed(seed);
-        return {.count = set.count(), .batches = [set, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-                    return data::Loader{set, {.batch_size = batch_size, .shuffle = true, .seed = seed, .epoch = epoch, .first_batch = first_batch}};
-                }};
+    std::unique_ptr<Procedure> make_procedure(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters,
+                                              const ObservedLabels& labels, std::uint64_t seed) const {
+        std::unique_ptr<nn::Optimizer> optimizer = make_optimizer(model, hyperparameters);
+        if (method.loss != "role") return make_descent(batch_loss(method.loss, hyperparameters.epochs), std::move(optimizer));
+        const auto show_estimates = [labels](const Tensor& estimates) {
+            return found_labels("Labels that the estimates have found", "Found: not observed, and estimated to be there with a probability above one half.",
+                                labels, [&](const Tensor&, const Tensor& indices) { return index_select(estimates, 0, indices) > 0.0; });
+        };
+        return make_role(labels.observed.labels(), data_.train.labels_per_image(), std::move(optimizer), seed, show_estimates);
     }
+
+    ObservedLabels labels_of(const Method& method, std::uint64_t seed) const { return {data_.train, is_reference(method) ? data_.train : observed(seed)}; }
 
     data::MultiLabelImages observed(std::uint64_t seed) const { return data::drop_labels(data_.train, {.keep = keep_, .seed = seed}); }
-
-    ExampleImage labelled_example(const data::MultiLabelImages& left, std::int64_t i) const {
-        const std::vector<std::string> names = label_names();
-        ExampleImage example{.data_uri = png_data_uri(select(left.images(), 0, i))};
-        for (std::int64_t c = 0; c < left.classes(); ++c) {
-            if (data_.train.labels().at<std::uint8_t>(i, c) == 0) continue;
-            (left.labels().at<std::uint8_t>(i, c) != 0 ? example.observed : example.missing).push_back(names[static_cast<std::size_t>(c)]);
-        }
-        return example;
-    }
 
     std::string kept_phrase() const {
         switch (keep_) {
@@ -139,12 +121,6 @@ private:
         return "here the training set names all of them.";
     }
 
-    std::vector<std::string> label_names() const {
-        std::vector<std::string> names = data_.train.class_names();
-        for (auto c = static_cast<std::int64_t>(names.size()); c < data_.train.classes(); ++c) names.push_back(text("label ", c));
-        return names;
-    }
-
     TrainingOptions options_;
     MultiLabelData data_;
     data::Keep keep_;
@@ -155,12 +131,12 @@ private:
 
 TaskInfo missing_labels_info() {
     return {.name = "missing-labels",
-            .summary = "multi-label; some positive labels of the training set are not observed",
+            .summary = "multi-label; some positive labels of the training set are not observed. Beside the losses: role, estimated labels",
             .targets = losses::TargetKind::binary,
             .options = {{"keep", "single", {"single", "40", "75", "full"}, "how many positive labels stay: single, 40, 75 or full"}},
             .modifiers = {{"full", "the loss on all labels, as a mark to reach"}},
-            .procedures = {},
-            .methods = {"bce+full", "bce", "focal", "asl", "hill", "splc"}};
+            .procedures = {"role"},
+            .methods = {"bce+full", "bce", "wan", "bce_ls", "epr:k=2.3", "role", "gr", "hill", "splc"}};
 }
 
 std::unique_ptr<Task> make_missing_labels(const TrainingOptions& options) { return std::make_unique<MissingLabels>(options); }

@@ -5,6 +5,7 @@
 #include <knoll/data/readers/arff.h>
 #include <knoll/data/readers/cifar.h>
 #include <knoll/data/readers/idx.h>
+#include <knoll/data/spoil/long_tail.h>
 #include <knoll/data/synthetic/scenes.h>
 #include <knoll/data/synthetic/shapes.h>
 
@@ -30,6 +31,7 @@ constexpr std::uint64_t train_seed = 1;
 constexpr std::uint64_t test_seed = 2;
 constexpr std::uint64_t split_seed = 3;
 constexpr std::uint64_t sample_seed = 4;
+constexpr std::uint64_t frequency_seed = 5;
 
 const std::vector<std::string> data_names{"fashion", "cifar10", "cifar100", "arff:TRAIN,TEST,LABELS", "shapes"};
 
@@ -172,11 +174,13 @@ Data with_sizes(Data all, const TrainingOptions& options) {
 }
 
 // Scenes to evaluate on show other objects than those to train on; with --validate, both come from the training objects.
-MultiLabelData make_scenes(const TrainingOptions& options) {
+MultiLabelData make_scenes(const TrainingOptions& options, const std::optional<double>& ratio = {}) {
     SingleLabelData objects = options.data == "shapes" ? draw_shapes(object_count, test_object_count, 0.0) : load_objects(options);
     if (options.validate) std::tie(objects.train, objects.test) = held_out(objects.train);
     const std::string name = objects.name + " scenes";
-    return {name, name, data::compose_scenes(objects.train, {.count = options.train_size.value_or(scene_count), .seed = train_seed}),
+    data::SceneOptions training{.count = options.train_size.value_or(scene_count), .seed = train_seed};
+    if (ratio) training.frequencies = data::long_tailed_frequencies(4 * objects.train.classes(), *ratio, frequency_seed);
+    return {name, name, data::compose_scenes(objects.train, training),
             data::compose_scenes(objects.test, {.count = options.test_size.value_or(test_scene_count), .seed = test_seed})};
 }
 
@@ -195,6 +199,12 @@ SingleLabelData load_single_label(const TrainingOptions& options) {
 MultiLabelData load_multi_label(const TrainingOptions& options) {
     if (options.data.rfind("arff:", 0) == 0) return with_sizes(load_arff_pair(options), options);
     return make_scenes(options);
+}
+
+MultiLabelData load_long_tailed_scenes(const TrainingOptions& options, double ratio) {
+    require<ValueError>(options.data.rfind("arff:", 0) != 0, "[data] expected objects to compose scenes of, got ", options.data,
+                        ", whose classes have frequencies of their own; use --data fashion");
+    return make_scenes(options, ratio);
 }
 
 data::LabeledImages at_most(const data::LabeledImages& set, std::int64_t count) { return first_of(set, count); }

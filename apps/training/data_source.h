@@ -29,6 +29,10 @@ SingleLabelData load_single_label(const TrainingOptions& options);
 /// an arff set as it is.
 MultiLabelData load_multi_label(const TrainingOptions& options);
 
+/// Such scenes whose classes are long-tailed in training, the rarest to the most frequent as the ratio, in an order that is always the
+/// same; all classes are as frequent in those to evaluate. Throws ValueError on arff, which is as it is, and on a ratio outside (0, 1].
+MultiLabelData load_long_tailed_scenes(const TrainingOptions& options, double ratio);
+
 /// The first `count` examples in an order that depends on nothing but the set's size; all, if there are not more.
 data::LabeledImages at_most(const data::LabeledImages& set, std::int64_t count);
 data::MultiLabelImages at_most(const data::MultiLabelImages& set, std::int64_t count);

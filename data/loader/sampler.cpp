@@ -134,4 +134,15 @@ Sampler classes_and_examples_sampler(const LabeledImages& set, std::int64_t clas
     return {batches * classes * examples, draw};
 }
 
+Sampler bag_sampler(std::int64_t count, std::int64_t bag, std::uint64_t bag_seed) {
+    require<ValueError>(bag >= 1 && bag <= count, "[bag_sampler] expected bags of 1..", count, " examples, got ", bag);
+    const std::int64_t bags = count / bag;
+    return {bags * bag, [members = random_order(count, Rng{bag_seed}), bag, bags](Rng rng) {
+                Indices indices;
+                indices.reserve(static_cast<std::size_t>(bags * bag));
+                for (const std::int64_t b : random_order(bags, rng)) indices.insert(indices.end(), members.begin() + b * bag, members.begin() + (b + 1) * bag);
+                return indices;
+            }};
+}
+
 }  // namespace knoll::data

@@ -54,4 +54,27 @@ MultiLabelImages drop_labels(const MultiLabelImages& set, const DropOptions& opt
     return {set.images(), labels, set.class_names()};
 }
 
+MultiLabelImages drop_labels_at_random(const MultiLabelImages& set, const RandomDropOptions& options) {
+    require<ValueError>(options.rate >= 0.0 && options.rate <= 1.0, "[drop_labels_at_random] expected a rate in [0, 1], got ", options.rate);
+    const std::int64_t classes = set.classes();
+    const Rng draws{options.seed};
+    Tensor labels = set.labels().clone();
+    auto* row = labels.fresh_data<std::uint8_t>();
+    for (std::int64_t image = 0; image < set.count(); ++image, row += classes) {
+        Rng rng = draws.fork(static_cast<std::uint64_t>(image));
+        std::vector<std::int64_t> positives;
+        for (std::int64_t c = 0; c < classes; ++c)
+            if (row[c] != 0) positives.push_back(c);
+        if (positives.empty()) continue;
+        const std::int64_t survivor = positives[static_cast<std::size_t>(rng.below(positives.size()))];
+        std::int64_t left = 0;
+        for (const std::int64_t c : positives) {
+            row[c] = rng.bernoulli(options.rate) ? 0 : 1;
+            left += row[c];
+        }
+        if (left == 0) row[survivor] = 1;
+    }
+    return {set.images(), labels, set.class_names()};
+}
+
 }  // namespace knoll::data

@@ -28,4 +28,13 @@ struct DropOptions {
 /// An image's draw depends on (seed, keep, its index), so what 40 % keeps is no subset of what 75 % keeps.
 MultiLabelImages drop_labels(const MultiLabelImages& set, const DropOptions& options);
 
+struct RandomDropOptions {
+    double rate = 0.4;  ///< probability that a positive label is dropped, in [0, 1]
+    std::uint64_t seed = 0;
+};
+
+/// The same images, each of whose positive labels is dropped with the same probability, but never the last: where all would go, one of
+/// them stays, chosen uniformly. An image's draw depends on (seed, its index) alone. Throws ValueError on a rate outside [0, 1].
+MultiLabelImages drop_labels_at_random(const MultiLabelImages& set, const RandomDropOptions& options);
+
 }  // namespace knoll::data

@@ -82,15 +82,52 @@ private:
     std::vector<Square> taken_;
 };
 
-std::int64_t draw_object_count(const SceneOptions& options, Rng& rng) {
-    double left = rng.uniform() * std::accumulate(options.objects.begin(), options.objects.end(), 0.0);
-    std::int64_t count = 1;
-    for (const double probability : options.objects) {
-        left -= probability;
-        if (left < 0.0) return count;
-        ++count;
+// Element i with a probability proportional to weights[i].
+template <class Weights>
+std::int64_t draw_weighted(const Weights& weights, Rng& rng) {
+    double left = rng.uniform() * std::accumulate(weights.begin(), weights.end(), 0.0);
+    std::int64_t last = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        if (weights[i] <= 0.0) continue;
+        last = static_cast<std::int64_t>(i);
+        left -= weights[i];
+        if (left < 0.0) return last;
     }
-    return static_cast<std::int64_t>(options.objects.size());
+    return last;
+}
+
+// What comes next onto a scene: an object, and by how many quarters it is turned.
+class ObjectChoice {
+public:
+    ObjectChoice(const LabeledImages& objects, const std::vector<double>& frequencies) : count_(objects.count()), frequencies_(frequencies) {
+        if (frequencies.empty()) return;
+        of_class_.resize(static_cast<std::size_t>(objects.classes()));
+        const auto kinds = objects.labels().data<std::int64_t>();
+        for (std::size_t i = 0; i < kinds.size(); ++i) of_class_[static_cast<std::size_t>(kinds[i])].push_back(static_cast<std::int64_t>(i));
+        for (std::size_t c = 0; c < frequencies.size(); ++c)
+            require<ValueError>(frequencies[c] <= 0.0 || !of_class_[c / orientations].empty(),
+                                "[compose_scenes] expected objects of every class that is to appear, got none of class ", c / orientations);
+    }
+
+    std::pair<std::int64_t, std::int64_t> next(Rng& rng) const {
+        if (frequencies_.empty()) {
+            const std::int64_t object = rng.index_below(count_);
+            return {object, rng.index_below(orientations)};
+        }
+        const std::int64_t scene_class = draw_weighted(frequencies_, rng);
+        const std::vector<std::int64_t>& objects = of_class_[static_cast<std::size_t>(scene_class / orientations)];
+        return {objects[static_cast<std::size_t>(rng.index_below(static_cast<std::int64_t>(objects.size())))], scene_class % orientations};
+    }
+
+private:
+    std::int64_t count_;
+    const std::vector<double>& frequencies_;
+    std::vector<std::vector<std::int64_t>> of_class_;
+};
+
+bool are_weights(const std::vector<double>& weights) {
+    return std::all_of(weights.begin(), weights.end(), [](double w) { return w >= 0.0 && std::isfinite(w); }) &&
+           std::accumulate(weights.begin(), weights.end(), 0.0) > 0.0;
 }
 
 void check(const LabeledImages& objects, const SceneOptions& options) {
@@ -101,9 +138,13 @@ void check(const LabeledImages& objects, const SceneOptions& options) {
                         "[compose_scenes] expected 1 <= smallest <= largest <= size, got ", options.smallest, ", ", options.largest, " and ", options.size);
     require<ValueError>(options.darkest >= 0.0 && options.darkest <= 1.0 && options.noise >= 0.0,
                         "[compose_scenes] expected darkest in [0, 1] and noise of 0 or more, got ", options.darkest, " and ", options.noise);
-    const bool probabilities = std::all_of(options.objects.begin(), options.objects.end(), [](double p) { return p >= 0.0; });
-    require<ValueError>(probabilities && std::accumulate(options.objects.begin(), options.objects.end(), 0.0) > 0.0,
+    require<ValueError>(are_weights({options.objects.begin(), options.objects.end()}),
                         "[compose_scenes] expected probabilities of 1 to 4 objects, got negative ones or none");
+    if (options.frequencies.empty()) return;
+    const auto frequencies = static_cast<std::int64_t>(options.frequencies.size());
+    require<ValueError>(frequencies == objects.classes() * orientations && are_weights(options.frequencies), "[compose_scenes] expected ",
+                        objects.classes() * orientations, " frequencies of at least 0, one per class and orientation, got ", frequencies,
+                        frequencies == objects.classes() * orientations ? ", some negative or all 0" : "");
 }
 
 std::vector<std::string> scene_classes(const LabeledImages& objects) {
@@ -125,13 +166,13 @@ MultiLabelImages compose_scenes(const LabeledImages& objects, const SceneOptions
     Tensor labels = zeros({options.count, classes}, DType::u8);
     const std::uint8_t* pixels = objects.images().data<std::uint8_t>().data();
     const std::int64_t* kinds = objects.labels().data<std::int64_t>().data();
+    const ObjectChoice choice(objects, options.frequencies);
     parallel_for(options.count, 64, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
             Rng rng = Rng{options.seed}.fork(static_cast<std::uint64_t>(i));
             Scene scene(channels, options.size);
-            for (std::int64_t left = draw_object_count(options, rng); left > 0; --left) {
-                const std::int64_t object = rng.index_below(objects.count());
-                const std::int64_t turns = rng.index_below(orientations);
+            for (std::int64_t left = 1 + draw_weighted(options.objects, rng); left > 0; --left) {
+                const auto [object, turns] = choice.next(rng);
                 scene.add(pixels + object * channels * object_size * object_size, object_size, options, turns, rng);
                 labels.fresh_data<std::uint8_t>()[i * classes + kinds[object] * orientations + turns] = 1;
             }

@@ -6,6 +6,7 @@
 #include <knoll/data/dataset.h>
 
 #include <array>
+#include <vector>
 
 namespace knoll::data {
 
@@ -16,6 +17,7 @@ struct SceneOptions {
     std::int64_t smallest = 14, largest = 16;                ///< side of an object on it, both included
     std::array<double, 4> objects = {0.2, 0.35, 0.3, 0.15};  ///< probability of 1, 2, 3, 4 objects
     double darkest = 0.6;                                    ///< objects are dimmed by a factor from this to 1, uniformly
+    std::vector<double> frequencies = {};                    ///< relative, of the scene's classes, 4 for each of the objects'; none: as objects come
     double noise = 0.0;                                      ///< deviation of the normal noise on every pixel, of 1 for white
 };
 

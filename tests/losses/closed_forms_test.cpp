@@ -127,6 +127,28 @@ TEST_CASE("SPLC corrects sure negatives from its epoch on, without a margin") {
     check_elements("splc:tau=0", 5, [&](double z, bool y) { return y ? as_labelled(z, y) : focal_positive(z, 2); });
 }
 
+TEST_CASE("GR agrees with its closed form, with its belief and its trust held constant, in every epoch") {
+    // One of the family (1 - q^a) / a; the derivative is by the logit of the label.
+    const auto generalised = [](double q, double a) { return Expected{a == 0 ? -std::log(q) : (1 - std::pow(q, a)) / a, -std::pow(q, a) * (1 - q)}; };
+    const auto gr = [=](double z, bool y, double w, double b, double mu, double s, double q2, double q3) {
+        if (y) return focal_positive(z, 0);
+        const double p = sigmoid(z), k = sigmoid(w * p + b), trust = std::exp(-0.5 * (p - mu) * (p - mu) / (s * s));
+        const Expected absent = generalised(1 - p, q3);
+        return scaled(trust, added(scaled(k, generalised(p, q2)), {(1 - k) * absent.value, -(1 - k) * absent.gradient}));
+    };
+    for (const int epoch : {0, 3, 7, 20}) {
+        const double gone = std::min(epoch / 8.0, 1.0), next = std::min((epoch + 1) / 8.0, 1.0);
+        check_elements("gr", epoch, [=](double z, bool y) { return gr(z, y, 2 * gone, -2, 0.5 + 0.3 * next, 2 - 1.5 * next, 0.01, 1); });
+    }
+    check_elements("gr:w0=-1,b0=1,mu0=0.1,s0=0.3,q2=0,q3=0.4,horizon=1000000000", 0, [=](double z, bool y) { return gr(z, y, -1, 1, 0.1, 0.3, 0, 0.4); });
+    // No belief in missed labels and equal trust: negatives are assumed.
+    check_elements("gr:w0=0,wT=0,b0=-800,bT=-800,s0=1e12,sT=1e12,q3=0", 2, [](double z, bool y) { return y ? focal_positive(z, 0) : focal_negative(z, 0); });
+    // The smallest power is the limit; a training that says how many epochs it has sets the schedule.
+    const Tensor x = tensor({-3.0, 0.0, 4.0}, DType::f64), t = zeros({3}, DType::f64);
+    check_close(losses::Gr{{.q2 = 1e-300, .q3 = 1e-300}}(x, t), losses::Gr{{.q2 = 0, .q3 = 0}}(x, t), 1e-15, 0);
+    check_close(losses::Gr{}(x, t, {.epoch = 3, .epochs = 4}), losses::Gr{{.horizon = 4}}(x, t, {.epoch = 3}), 0, 0);
+}
+
 TEST_CASE("losses for general use agree with their closed forms") {
     const auto sign = [](double d) { return d > 0 ? 1.0 : -1.0; };
     check_elements("mse", 0, [](double z, bool y) { return Expected{(z - y) * (z - y), 2 * (z - y)}; });
@@ -147,6 +169,9 @@ TEST_CASE("values worked out by hand") {
     };
     CHECK(value("hill", 0, 0) == Approx(0.25));
     CHECK(value("hill", 1, 1) == Approx(0.25 * std::log(2.0)));
+    CHECK(1 / (1 + std::exp(2.0)) == Approx(0.1192029).epsilon(1e-6));  // what GR believes at w = 0, b = -2
+    CHECK(value("gr:s0=1e9,sT=1e9,q2=1", 0, 0) == Approx(0.5));         // both sides at 1/2
+    CHECK(value("gr:s0=1e9,sT=1e9,q2=1", 1, 0) == Approx(0.1192029 * sigmoid(-1) + 0.8807971 * sigmoid(1)).epsilon(1e-6));
     CHECK(value("splc", 0.5, 0, 0) == Approx(0.3774116).epsilon(1e-6));
     CHECK(value("splc", 0.5, 0, 1) == Approx(0.0675735).epsilon(1e-6));
 }

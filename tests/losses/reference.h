@@ -63,6 +63,23 @@ inline Jet asl(const Jet& z, bool positive, long double gamma_neg, long double c
     return excess.value > 0 ? -(power(excess, gamma_neg) * log(clip + sigmoid(-z))) : Jet{};
 }
 
+// (1 - q^a) / a, q being the probability of the label.
+inline Jet generalized(const Jet& u, long double a) {
+    if (a == 0) return softplus(u);
+    const Jet y = a * softplus(u);
+    const long double e = std::exp(-y.value);
+    return (1 / a) * chain(y, -std::expm1(-y.value), e, -e);
+}
+
+inline Jet gr(const Jet& z, bool positive, long double w, long double b, long double q2, long double q3) {
+    if (positive) return softplus(-z);
+    // In the second of eight epochs: mu has gone two eighths of its way, and w and b one.
+    const long double p = sigmoid_of(z.value), distance = (p - (0.5L + 0.3L / 4)) / (2 - 1.5L / 4);
+    const long double evidence = w * p + b;
+    const Jet blend = sigmoid_of(evidence) * generalized(-z, q2) + sigmoid_of(-evidence) * generalized(z, q3);
+    return std::exp(-0.5L * distance * distance) * blend;
+}
+
 inline std::map<std::string, ElementFormula> element_formulas() {
     const auto against = [](const Jet& z, bool positive, long double margin = 0) { return positive ? margin + -z : z; };
     const auto focal_margin = [=](const Jet& z, bool y) { return focal(against(z, y, 1), 2); };
@@ -84,6 +101,8 @@ inline std::map<std::string, ElementFormula> element_formulas() {
         {"focal_margin", focal_margin},
         {"hill", [=](const Jet& z, bool y) { return y ? focal_margin(z, y) : (1.5L + -sigmoid(z)) * sigmoid(z) * sigmoid(z); }},
         {"splc", [=](const Jet& z, bool y) { return !y && sigmoid_of(z.value) > 0.6L ? focal(-z, 2) : focal_margin(z, y); }},
+        {"gr", [](const Jet& z, bool y) { return gr(z, y, 0.25L, -2, 0.01L, 1); }},
+        {"gr:q2=0,q3=0", [](const Jet& z, bool y) { return gr(z, y, 0.25L, -2, 0, 0); }},
         {"hinge",
          [](const Jet& z, bool y) {
              const Jet slack = 1 + (y ? -z : z);
@@ -154,6 +173,25 @@ inline std::map<std::string, RowFormula> row_formulas() {
         {"complement_entropy", entropy},
         {"cot_objective", [](const Jets& z, const auto& t) { return (-1.0L / z.size()) * entropy(z, t); }},
         {"cce", [=](const Jets& z, const auto& t) { return cross_entropy(z, t) - (1.0L / (z.size() - 1)) * entropy(z, t); }},
+        {"sce", [=](const Jets& z, const auto& t) { return 0.1L * cross_entropy(z, t) + 6.0L * sigmoid(opposing(z, t)); }},
+        {"bootstrapping",
+         [](const Jets& z, const auto& t) {
+             Jet result;
+             for (std::size_t k = 0; k < z.size(); ++k) {
+                 const Jet surprise = log_sum_over(z, z[k]);
+                 result = result + (0.95L * t[k] + 0.05L * exp(-surprise)) * surprise;
+             }
+             return result;
+         }},
+        {"bootstrapping:hard=1",
+         [](const Jets& z, const auto& t) {
+             std::size_t best = 0;
+             for (std::size_t k = 1; k < z.size(); ++k)
+                 if (z[k].value > z[best].value) best = k;
+             Jet result;
+             for (std::size_t k = 0; k < z.size(); ++k) result = result + (0.8L * t[k] + (k == best ? 0.2L : 0.0L)) * log_sum_over(z, z[k]);
+             return result;
+         }},
         {"kl_div",
          [](const Jets& z, const auto& t) {
              Jet result;

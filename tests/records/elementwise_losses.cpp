@@ -63,6 +63,15 @@ ElementFormula splc(double tau, double margin, double gamma, bool corrects) {
     });
 }
 
+// Weights of an epoch, held constant: w, b, mu, s.
+ElementFormula gr(double w, double b, double mu, double s, double q2, double q3) {
+    const auto generalised = [](double log_q, double a) { return a == 0.0 ? -log_q : -std::expm1(a * log_q) / a; };
+    return of_label(focal_positive(0.0), [=](double z) {
+        const double k = logistic(w * logistic(z) + b), trust = std::exp(-0.5 * std::pow((logistic(z) - mu) / s, 2.0));
+        return trust * (k * generalised(log_p(z), q2) + (1.0 - k) * generalised(log_1_minus_p(z), q3));
+    });
+}
+
 ElementFormula hinge(double margin) {
     return of_label([=](double z) { return std::max(margin - z, 0.0); }, [=](double z) { return std::max(margin + z, 0.0); });
 }
@@ -80,6 +89,21 @@ ElementFormula huber(double delta) {
 // Targets are the second input, or those that a record makes for logits of this shape.
 Naive targets_of(const std::vector<Naive>& in) {
     return in.size() > 1 ? in[1] : naive(apps::sample_targets(losses::TargetKind::real, Shape(std::span<const std::int64_t>(in[0].shape))));
+}
+
+// The batch is what is flattened to [N, C].
+Reference epr(double k, bool averaged) {
+    return [=](const std::vector<Naive>& in) {
+        const Naive targets = targets_of(in);
+        const double count = static_cast<double>(in[0].values.size()), classes = in[0].shape.empty() ? 1.0 : static_cast<double>(in[0].length(-1));
+        double data = 0.0, positives = 0.0;
+        for (std::size_t i = 0; i < in[0].values.size(); ++i) {
+            positives += logistic(in[0].values[i]);
+            if (targets.values[i] == 1.0) data -= log_p(in[0].values[i]);
+        }
+        const double penalty = std::pow((positives * classes / count - k) / classes, 2.0);
+        return Naive{{}, {averaged ? data / count + penalty : data + penalty * count}};
+    };
 }
 
 Reference per_element(const ElementFormula& loss) {
@@ -140,6 +164,8 @@ void expect_detached_weights(Expectations& book) {
     const auto expect = [&](const std::string& name, const std::string& specification, const ElementFormula& loss) {
         book.value_of(name, specification, inputs, call_of(losses::make(specification, Reduction::none)), per_element(loss));
     };
+    expect("gr", "gr", gr(0.0, -2.0, 0.5 + 0.3 / 8.0, 2.0 - 1.5 / 8.0, 0.01, 1.0));
+    expect("gr", "gr:w0=3,b0=-1,mu0=0.2,s0=0.4,q2=0,q3=0.7,horizon=1000000", gr(3.0, -1.0, 0.2 + 0.6e-6, 0.4 + 0.1e-6, 0.0, 0.7));
     expect("focal", "focal:detach=1", focal(2.0));
     expect("focal", "focal:detach=1,gamma=1.5", focal(1.5));
     expect("asl", "asl:detach=1", asl(1.0, 4.0, 0.05));
@@ -162,6 +188,10 @@ void expect_elementwise_losses(Expectations& book) {
     expect_loss(book, "bce_ls", "", bce_ls(0.1));
     expect_wan(book);
     expect_focal_losses(book);
+    expect_loss(book, "gr", "even weights", gr(0.0, -2.0, 0.0, 1e9, 0.01, 1.0));
+    expect_loss(book, "gr", "even weights, last epoch, q2 0.5, q3 0", gr(0.0, 0.1875, 0.0, 1e9, 0.5, 0.0));
+    book.value("epr", "mean", epr(2.9, true)).also(odd_element_batches(losses::TargetKind::binary));
+    book.value("epr", "sum", epr(2.9, false)).also(odd_element_batches(losses::TargetKind::binary));
     expect_loss(book, "hinge", "", hinge(1.0));
     expect_loss(book, "mse", "", mse);
     expect_loss(book, "mae", "", mae);

@@ -142,6 +142,15 @@ void refuse_losses(Expectations& book) {
             (*losses::make("wan"))(zeros({2, 1}), zeros({2, 1}));
         },
         "[wan] expected at least 2 classes for gamma = 1/(C-1), got 1; give gamma");
+    book.refuse(
+        "epr", [] { losses::make("epr", Reduction::none); },
+        "[epr] expected the reduction mean or sum, got none; its penalty belongs to a whole batch, not to an element");
+    book.refuse(
+        "gr",
+        [] {
+            (*losses::make("gr"))(zeros({2, 1}), zeros({2, 1}), {.epoch = 0, .epochs = -1});
+        },
+        "[gr] expected a number of epochs of at least 0, got -1");
     const auto weighted = [](const Tensor& weights) {
         return [=] { losses::CrossEntropy({.class_weights = weights})(zeros({2, 3}), zeros({2}, DType::i64)); };
     };

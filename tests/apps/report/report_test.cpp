@@ -24,6 +24,10 @@ Report small_report() {
     report.results.runs = {{.loss = "bce", .seed = 1, .metrics = {{"mAP", 40}}}, {.loss = "hill", .seed = 1, .metrics = {{"mAP", 50}}}};
     report.figures = {{.heading = "Curves", .introduction = "x", .figures = {{.svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>", .caption = "c"}}}};
     report.examples = {{.data_uri = png_data_uri(zeros({1, 2, 2})), .observed = {"bag"}, .missing = {"coat"}}};
+    report.galleries = {{"hill",
+                         {.title = "Found",
+                          .introduction = "near ones",
+                          .rows = {{.caption = "row 1", .images = {{.data_uri = "data:,", .recovered = {"boot"}, .mark = Mark::right}}}}}}};
     report.command = "knoll compare t";
     return report;
 }
@@ -45,6 +49,10 @@ TEST_CASE("the report shows the table with the best in bold, figures, examples a
     CHECK(html.find("<figcaption>c</figcaption>") != std::string::npos);
     CHECK(html.find("label observed\">bag") != std::string::npos);
     CHECK(html.find("label missing\">coat") != std::string::npos);
+    CHECK(html.find("<h2>Found: <code>hill</code></h2>") != std::string::npos);
+    CHECK(html.find("<h3>row 1</h3>") != std::string::npos);
+    CHECK(html.find("example right") != std::string::npos);
+    CHECK(html.find("label recovered\">boot") != std::string::npos);
     CHECK(html.find("knoll compare t") != std::string::npos);
 }
 

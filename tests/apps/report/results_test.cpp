@@ -90,7 +90,11 @@ TEST_CASE("the record of a run reads back with its log") {
                         .metrics = {{"mAP", 1.0 / 3}},
                         .seconds = 0.1,
                         .epochs = {{.epoch = 1, .loss = 0.1, .learning_rate = 1e-3, .seconds = 2, .metrics = {{"mAP", 12.5}}}},
-                        .per_class = {1, 2.5}};
+                        .per_class = {1, 2.5},
+                        .galleries = {{.title = "Found",
+                                       .introduction = "near",
+                                       .rows = {{.caption = "a bag", .images = {{.data_uri = "data:,", .recovered = {"bag"}, .mark = Mark::wrong}}}}}},
+                        .figures = {{.svg = "<svg></svg>", .caption = "a line", .wide = true}}};
     CHECK(parse_run_json(run_json(run), "here") == run);
     RunResult unknown = run;
     unknown.per_class[0] = std::numeric_limits<double>::quiet_NaN();
@@ -99,6 +103,9 @@ TEST_CASE("the record of a run reads back with its log") {
     CHECK(back.per_class[1] == 2.5);
     CHECK_THROWS_WITH(parse_run_json("{}", "some/run.json"), Catch::Contains("some/run.json"));
     CHECK_THROWS_AS(parse_run_json("not json", "x"), knoll::FileError);
+    std::string unmarked = run_json(run);
+    unmarked.replace(unmarked.find("\"wrong\""), 7, "\"worse\"");
+    CHECK_THROWS_WITH(parse_run_json(unmarked, "x"), Catch::Contains("not none, right or wrong"));
 }
 
 TEST_CASE("numbers of a result that are not whole, out of range or no list are refused, not rounded") {

@@ -96,9 +96,10 @@ TEST_CASE("train writes log, checkpoint, weights and results, and says where") {
 }
 
 TEST_CASE("a run that is interrupted in mid-epoch and resumed ends with the same bits") {
-    for (const char* method : {"splc", "cot", "xbm", "mem"}) {
-        const bool has_memory = std::string(method) == "xbm" || std::string(method) == "mem";
-        const std::string task = has_memory ? "metric" : std::string(method) == "cot" ? "imbalanced" : "missing-labels";
+    const std::vector<std::pair<std::string, std::string>> runs{{"missing-labels", "splc"},       {"imbalanced", "cot"}, {"missing-labels", "role"},
+                                                                {"long-tailed-partial", "comic"}, {"metric", "xbm"},     {"metric", "mem"}};
+    for (const auto& run : runs) {
+        const std::string &task = run.first, &method = run.second;
         const std::vector<std::string> ratio = task == "imbalanced" ? std::vector<std::string>{"--ratio", "0.5", "--ema", "0.9"} : std::vector<std::string>{};
         const auto with = [&](std::vector<std::string> more) {
             more.insert(more.end(), ratio.begin(), ratio.end());

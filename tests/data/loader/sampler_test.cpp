@@ -106,3 +106,25 @@ TEST_CASE("samplers refuse sets and orders that cannot be") {
     CHECK_THROWS_WITH(data::sequential_sampler(-1), "[sampler] expected 0 draws or more, got -1");
     CHECK_FALSE(data::Sampler{});
 }
+
+TEST_CASE("bags are a partition that all epochs share, and stay together in an order that each has of its own") {
+    const data::Sampler sampler = data::bag_sampler(23, 5, 7);
+    CHECK(sampler.draws() == 20);
+    const auto bags_of = [&](std::uint64_t epoch) {
+        const std::vector<std::int64_t> order = sampler.order(Rng{epoch});
+        std::vector<std::vector<std::int64_t>> bags;
+        for (std::size_t b = 0; b < 4; ++b)
+            bags.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(5 * b), order.begin() + static_cast<std::ptrdiff_t>(5 * b + 5));
+        return bags;
+    };
+    auto first = bags_of(1), second = bags_of(3);
+    CHECK(first != second);
+    std::sort(first.begin(), first.end());
+    std::sort(second.begin(), second.end());
+    CHECK(first == second);
+    std::set<std::int64_t> seen;
+    for (const auto& bag : first) seen.insert(bag.begin(), bag.end());
+    CHECK(seen.size() == 20);
+    CHECK(data::bag_sampler(23, 5, 8).order(Rng{1}) != data::bag_sampler(23, 5, 7).order(Rng{1}));
+    CHECK_THROWS_WITH(data::bag_sampler(4, 5, 0), "[bag_sampler] expected bags of 1..4 examples, got 5");
+}

@@ -87,3 +87,29 @@ TEST_CASE("the settings are read back from their names") {
     for (const Keep keep : {Keep::single, Keep::forty, Keep::seventy_five, Keep::full}) CHECK(data::parse_keep(to_string(keep)) == keep);
     CHECK_THROWS_WITH(data::parse_keep("half"), "[keep] expected single, 40, 75 or full, got half");
 }
+
+TEST_CASE("labels dropped at random leave every image one, and their share elsewhere") {
+    const std::int64_t count = 8000;
+    Tensor labels = zeros({count, 5}, DType::u8);
+    for (std::int64_t i = 0; i < count; ++i)
+        for (std::int64_t c = 0; c < i % 4; ++c) labels.fresh_data<std::uint8_t>()[i * 5 + c] = 1;  // none to three
+    const data::MultiLabelImages set(zeros({count, 1}), labels);
+    const data::MultiLabelImages left = data::drop_labels_at_random(set, {.rate = 0.4, .seed = 2});
+    double kept[4] = {}, first[4] = {};
+    for (std::int64_t i = 0; i < count; ++i) {
+        const std::uint8_t* row = left.labels().data<std::uint8_t>().data() + i * 5;
+        const auto present = std::count(row, row + 5, 1);
+        REQUIRE(std::count(row, row + i % 4, 1) == present);
+        REQUIRE((present > 0) == (i % 4 > 0));
+        kept[i % 4] += static_cast<double>(present) / (count / 4.0);
+        first[i % 4] += row[0] / (count / 4.0);
+    }
+    CHECK(kept[1] == 1);
+    CHECK(kept[2] == Approx(2 * 0.6 + 0.16).margin(0.06));  // the expected share, and what survives of 0.4^n
+    CHECK(kept[3] == Approx(3 * 0.6 + 0.064).margin(0.06));
+    CHECK(first[3] == Approx(kept[3] / 3).margin(0.06));
+    CHECK(data::drop_labels_at_random(set, {.rate = 0.4, .seed = 2}).labels().to_vector() == left.labels().to_vector());
+    CHECK(data::drop_labels_at_random(set, {.rate = 0}).labels().to_vector() == labels.to_vector());
+    CHECK(data::drop_labels_at_random(set, {.rate = 1}).labels_per_image() == Approx(0.75));
+    CHECK_THROWS_WITH(data::drop_labels_at_random(set, {.rate = 1.5}), "[drop_labels_at_random] expected a rate in [0, 1], got 1.5");
+}

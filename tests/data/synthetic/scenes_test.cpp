@@ -91,6 +91,23 @@ TEST_CASE("scenes of ten kinds have 40 classes and about 2.4 labels an image, ev
     for (const double found : positives) CHECK(found == Approx(expected).margin(5 * std::sqrt(expected)));
 }
 
+TEST_CASE("classes of scenes come as often as their frequencies say") {
+    const data::LabeledImages objects = random_images(60, 1, 8, 2);
+    const std::vector<double> frequencies{4, 0, 2, 1, 0, 1, 0, 0};
+    const data::MultiLabelImages scenes = data::compose_scenes(objects, {.count = 4000, .seed = 2, .objects = {1, 0, 0, 0}, .frequencies = frequencies});
+    std::vector<double> shares(8);
+    const auto labels = scenes.labels().data<std::uint8_t>();
+    for (std::size_t i = 0; i < labels.size(); ++i) shares[i % 8] += labels[i] / 4000.0;
+    for (std::size_t c = 0; c < 8; ++c) CHECK(shares[c] == Approx(frequencies[c] / 8).margin(0.04));
+    CHECK(shares[1] + shares[4] + shares[6] + shares[7] == 0.0);
+    CHECK_THROWS_WITH(data::compose_scenes(objects, {.frequencies = {1, 1}}),
+                      "[compose_scenes] expected 8 frequencies of at least 0, one per class and orientation, got 2");
+    CHECK_THROWS_WITH(data::compose_scenes(objects, {.frequencies = std::vector<double>(8)}), Catch::Contains("got 8, some negative or all 0"));
+    const data::LabeledImages one_class(objects.images(), zeros({60}, DType::i64), 2);
+    CHECK_THROWS_WITH(data::compose_scenes(one_class, {.frequencies = std::vector<double>(8, 1.0)}),
+                      "[compose_scenes] expected objects of every class that is to appear, got none of class 1");
+}
+
 TEST_CASE("composing refuses what does not fit together") {
     const data::LabeledImages objects = random_images(4, 1, 8, 2);
     CHECK_THROWS_WITH(data::compose_scenes(objects, {.size = 10}),
