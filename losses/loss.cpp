@@ -12,9 +12,11 @@ std::string to_string(TargetKind kind) {
         case TargetKind::class_index:
             return "class index";
         case TargetKind::distribution:
+            return "distribution";
+        case TargetKind::same_class:
             break;
     }
-    return "distribution";
+    return "same class";
 }
 
 Loss::Loss(std::string name, TargetKind target_kind, Reduction reduction) : name_(std::move(name)), target_kind_(target_kind), reduction_(reduction) {}

@@ -15,6 +15,7 @@ enum class TargetKind : std::uint8_t {
     real,          ///< any number for every logit
     class_index,   ///< one integer class for every row of logits: single label
     distribution,  ///< a probability for every logit, adding up to 1 in every row
+    same_class,    ///< one integer class for every row, in place of logits an embedding: rows of one class belong together
 };
 std::string to_string(TargetKind kind);
 
@@ -29,7 +30,7 @@ public:
     virtual ~Loss() = default;
 
     /// The loss of logits [N, C] against targets: [N] classes or [N, C] numbers. A scalar, or with Reduction::none one loss per
-    /// element (binary, real) or per row (class_index, distribution). Throws ShapeError, DTypeError or ValueError, naming the index,
+    /// element (binary, real) or per row (all others). Throws ShapeError, DTypeError or ValueError, naming the index,
     /// on shapes that do not fit, an empty batch, NaN among the logits, or targets out of their range.
     Tensor operator()(const Tensor& logits, const Tensor& targets, const LossContext& context = {}) const;
 

@@ -1,14 +1,19 @@
-// All losses: those of one formula per element, those of a softmax per row, the registry, and weights for unequal classes.
+// All losses: those of one formula per element, those of a softmax per row, metric losses, the registry, and weights for unequal
+// classes.
 #pragma once
 
+#include <knoll/losses/anml.h>
 #include <knoll/losses/asl.h>
 #include <knoll/losses/bce.h>
 #include <knoll/losses/bce_ls.h>
+#include <knoll/losses/bootstrapping.h>
 #include <knoll/losses/cce.h>
 #include <knoll/losses/class_weights.h>
 #include <knoll/losses/comic.h>
 #include <knoll/losses/complement_entropy.h>
+#include <knoll/losses/contrastive.h>
 #include <knoll/losses/cross_entropy.h>
+#include <knoll/losses/dpl.h>
 #include <knoll/losses/elementwise_loss.h>
 #include <knoll/losses/epr.h>
 #include <knoll/losses/focal.h>
@@ -18,11 +23,20 @@
 #include <knoll/losses/hinge.h>
 #include <knoll/losses/huber.h>
 #include <knoll/losses/kl_div.h>
+#include <knoll/losses/label_proportions.h>
+#include <knoll/losses/learned_loss.h>
+#include <knoll/losses/log_exp_mean.h>
 #include <knoll/losses/loss.h>
 #include <knoll/losses/mae.h>
+#include <knoll/losses/metric_loss.h>
 #include <knoll/losses/mse.h>
+#include <knoll/losses/multi_similarity.h>
+#include <knoll/losses/pair_weighting.h>
+#include <knoll/losses/paired_contrastive.h>
 #include <knoll/losses/registry.h>
 #include <knoll/losses/role.h>
+#include <knoll/losses/sce.h>
 #include <knoll/losses/softmax_focal.h>
 #include <knoll/losses/splc.h>
+#include <knoll/losses/triplet.h>
 #include <knoll/losses/wan.h>

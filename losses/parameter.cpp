@@ -10,6 +10,7 @@ bool Range::contains(double value) const {
 
 std::string to_string(const Range& range) {
     if (range.whole) return range.high == 1 ? "0 or 1" : text("a whole number of at least ", range.low);
+    if (std::isfinite(range.high) && !std::isfinite(range.low)) return text("a number of at most ", range.high);
     if (std::isfinite(range.high)) return text("a number in ", range.without_low ? '(' : '[', range.low, ", ", range.high, "]");
     if (std::isfinite(range.low)) return text("a number ", range.without_low ? "above " : "of at least ", range.low);
     return "a finite number";

@@ -1,9 +1,12 @@
 #include <knoll/core/nearest.h>
+#include <knoll/losses/anml.h>
 #include <knoll/losses/asl.h>
 #include <knoll/losses/bce.h>
 #include <knoll/losses/bce_ls.h>
+#include <knoll/losses/bootstrapping.h>
 #include <knoll/losses/cce.h>
 #include <knoll/losses/complement_entropy.h>
+#include <knoll/losses/contrastive.h>
 #include <knoll/losses/cross_entropy.h>
 #include <knoll/losses/epr.h>
 #include <knoll/losses/focal.h>
@@ -15,9 +18,12 @@
 #include <knoll/losses/kl_div.h>
 #include <knoll/losses/mae.h>
 #include <knoll/losses/mse.h>
+#include <knoll/losses/multi_similarity.h>
 #include <knoll/losses/registry.h>
+#include <knoll/losses/sce.h>
 #include <knoll/losses/softmax_focal.h>
 #include <knoll/losses/splc.h>
+#include <knoll/losses/triplet.h>
 #include <knoll/losses/wan.h>
 
 #include <algorithm>
@@ -106,6 +112,12 @@ const std::vector<Entry>& entries() {
         entry<CotObjective>(),
         entry<Cce>(),
         entry<KlDiv>(),
+        entry<Sce>(),
+        entry<Bootstrapping>(),
+        entry<Triplet>(),
+        entry<Contrastive>(),
+        entry<MultiSimilarity>(),
+        entry<Anml>(),
     };
     return all;
 }

@@ -25,7 +25,16 @@ std::int64_t first_nan(const Tensor& tensor) {
 
 Shape row_and_column(std::int64_t at, const Tensor& logits) { return {at / logits.size(1), at % logits.size(1)}; }
 
-// The targets as i64, every one a class.
+}  // namespace
+
+void check_rows(const std::string& name, const Tensor& logits) {
+    require<DTypeError>(is_floating(logits.dtype()), "[", name, "] expected logits of f32 or f64, got ", logits.dtype(), "; convert with .to(DType::f32)");
+    require<ShapeError>(logits.rank() == 2, "[", name, "] expected logits [N, K], got shape ", logits.shape());
+    require<ShapeError>(logits.size(0) > 0, "[", name, "] expected at least one row of logits, got shape ", logits.shape());
+    require<ShapeError>(logits.size(1) > 1, "[", name, "] expected at least 2 classes, got logits of shape ", logits.shape(),
+                        "; for one logit per label use a binary loss");
+}
+
 Tensor checked_classes(const std::string& name, const Tensor& logits, const Tensor& targets) {
     const std::int64_t count = logits.size(0);
     const std::int64_t classes = logits.size(1);
@@ -39,16 +48,6 @@ Tensor checked_classes(const std::string& name, const Tensor& logits, const Tens
         require<ValueError>(values[n] >= 0 && values[n] < classes, "[", name, "] expected targets in [0, ", classes, "), got ", values[n], " at index [", n,
                             "]");
     return checked;
-}
-
-}  // namespace
-
-void check_rows(const std::string& name, const Tensor& logits) {
-    require<DTypeError>(is_floating(logits.dtype()), "[", name, "] expected logits of f32 or f64, got ", logits.dtype(), "; convert with .to(DType::f32)");
-    require<ShapeError>(logits.rank() == 2, "[", name, "] expected logits [N, K], got shape ", logits.shape());
-    require<ShapeError>(logits.size(0) > 0, "[", name, "] expected at least one row of logits, got shape ", logits.shape());
-    require<ShapeError>(logits.size(1) > 1, "[", name, "] expected at least 2 classes, got logits of shape ", logits.shape(),
-                        "; for one logit per label use a binary loss");
 }
 
 void check_value(const std::string& name, const Tensor& logits, const Tensor& value) {

@@ -21,6 +21,8 @@ private:
 
 /// Throws unless logits are [N, K] of f32 or f64 with N >= 1 and K >= 2.
 void check_rows(const std::string& name, const Tensor& logits);
+/// The targets as i64. Throws unless they are integers [N], every one a class of the logits.
+Tensor checked_classes(const std::string& name, const Tensor& logits, const Tensor& targets);
 /// Throws ValueError where the value of a loss is NaN, naming the logit that is to blame: a NaN, an infinity, or a number so large that
 /// differences overflow. Looking at the value first spares a pass over the logits.
 void check_value(const std::string& name, const Tensor& logits, const Tensor& value);

@@ -10,13 +10,18 @@ namespace knoll::apps {
 namespace {
 
 Tensor targets_for(losses::TargetKind kind, const Shape& shape, Rng& rng) {
+    if (kind == losses::TargetKind::same_class) return choice(8, shape[0], true, rng);
     if (kind == losses::TargetKind::class_index) return choice(shape[1], shape[0], true, rng);
     if (kind == losses::TargetKind::binary) return bernoulli(shape, 0.05, rng);
     if (kind == losses::TargetKind::real) return randn(shape, rng);
     return softmax(randn(shape, rng), -1);
 }
 
-bool is_per_row(losses::TargetKind kind) { return kind == losses::TargetKind::class_index || kind == losses::TargetKind::distribution; }
+std::vector<Shape> shapes_for(losses::TargetKind kind) {
+    if (kind == losses::TargetKind::same_class) return {{64, 32}, {256, 128}};
+    const bool per_row = kind == losses::TargetKind::class_index || kind == losses::TargetKind::distribution;
+    return per_row ? std::vector<Shape>{{128, 10}, {4096, 1000}} : std::vector<Shape>{{128, 80}, {1024, 1000}};
+}
 
 }  // namespace
 
@@ -36,8 +41,7 @@ Workload loss_workload(const std::string& name, const Shape& logits) {
 std::vector<Workload> loss_workloads() {
     std::vector<Workload> workloads;
     for (const losses::LossInfo& info : losses::registry())
-        for (const Shape& shape : is_per_row(info.targets) ? std::vector<Shape>{{128, 10}, {4096, 1000}} : std::vector<Shape>{{128, 80}, {1024, 1000}})
-            workloads.push_back(loss_workload(info.name, shape));
+        for (const Shape& shape : shapes_for(info.targets)) workloads.push_back(loss_workload(info.name, shape));
     return workloads;
 }
 

@@ -121,7 +121,7 @@ int run(const GradientOptions& options, Console& console) {
     }
 
     const std::size_t worst = comparison.worst;
-    const bool per_row = loss->target_kind() == TargetKind::class_index;
+    const bool per_row = loss->target_kind() == TargetKind::class_index || loss->target_kind() == TargetKind::same_class;
     const std::size_t target = per_row ? worst / static_cast<std::size_t>(logits.size(-1)) : worst;
     console.out << text(name, ": departs in ", comparison.departing.size(), " of ", got.size(), " elements (", given.dtype(), ", tolerance ", tolerance, ")\n");
     console.out << text("worst at ", index_text(worst, logits.shape()), ": logit ", logits.to_vector()[worst], per_row ? ", class " : ", target ",

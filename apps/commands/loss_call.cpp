@@ -29,7 +29,7 @@ Tensor load_floating(const std::string& path, DType dtype) { return load_npy(pat
 
 Tensor load_targets(const LossCall& call, losses::TargetKind kind, DType dtype) {
     const Tensor targets = load_npy(call.targets);
-    if (kind != losses::TargetKind::class_index) return targets.to(dtype);
+    if (kind != losses::TargetKind::class_index && kind != losses::TargetKind::same_class) return targets.to(dtype);
     require<DTypeError>(!is_floating(targets.dtype()), "[loss] expected integer classes in ", call.targets, ", got ", targets.dtype(),
                         "; convert with astype(int) first");
     return targets.to(DType::i64);

@@ -27,6 +27,8 @@ const char* heading(losses::TargetKind kind) {
             return "REGRESSION: predictions and targets of one shape";
         case losses::TargetKind::class_index:
             return "SINGLE LABEL: logits [N, K], targets [N], the index of the class";
+        case losses::TargetKind::same_class:
+            return "METRIC: embeddings [N, D] in place of logits, targets [N]: rows of one class belong together";
         case losses::TargetKind::distribution:
             break;
     }
@@ -37,7 +39,7 @@ const char* heading(losses::TargetKind kind) {
 
 int run(const LossesOptions&, Console& console) {
     using losses::TargetKind;
-    for (const TargetKind kind : {TargetKind::binary, TargetKind::class_index, TargetKind::real, TargetKind::distribution}) {
+    for (const TargetKind kind : {TargetKind::binary, TargetKind::class_index, TargetKind::real, TargetKind::distribution, TargetKind::same_class}) {
         console.out << heading(kind) << "\n\n";
         for (const losses::LossInfo& loss : losses::registry())
             if (loss.targets == kind) print_loss(console, loss);

@@ -89,6 +89,7 @@ void add_normalizations(RecordList& list) {
 
 void add_pooling_layers(RecordList& list) {
     const Tensor image = distinct_input({2, 2, 4, 4});
+    add_layer(list, "UnitLength", "", nn::UnitLength{}, normal_input({2, 3}));
     add_layer(list, "Flatten", "", nn::Flatten{}, image);
     add_layer(list, "Flatten", "the first two dimensions", nn::Flatten{0, 1}, image);
     add_layer(list, "MaxPool2d", "", nn::MaxPool2d{2}, image);

@@ -4,6 +4,17 @@
 
 namespace knoll::apps {
 
+namespace {
+
+// Random ones might leave an anchor without a positive.
+Tensor two_classes_in_turn(std::int64_t count) {
+    Tensor classes = arange(count);
+    for (std::int64_t& one : classes.mutable_data<std::int64_t>()) one %= 2;
+    return classes;
+}
+
+}  // namespace
+
 Tensor sample_targets(losses::TargetKind kind, const Shape& shape) {
     switch (kind) {
         case losses::TargetKind::binary:
@@ -12,6 +23,8 @@ Tensor sample_targets(losses::TargetKind kind, const Shape& shape) {
             return normal_input(shape, 2);
         case losses::TargetKind::class_index:
             return index_input({shape[0]}, shape[1], 2);
+        case losses::TargetKind::same_class:
+            return two_classes_in_turn(shape[0]);
         case losses::TargetKind::distribution:
             break;
     }
@@ -27,7 +40,7 @@ using LossPtr = std::shared_ptr<const losses::Loss>;
 // Integer targets are an input. Others are not: they would have to have gradients, which losses give of the logits alone.
 void add_loss(RecordList& list, const std::string& variant, const LossPtr& loss, int epoch = 0) {
     const losses::TargetKind kind = loss->target_kind();
-    const Shape shape{3, 5};
+    const Shape shape = kind == losses::TargetKind::same_class ? Shape{5, 3} : Shape{3, 5};
     std::vector<Tensor> inputs{1.5 * normal_input(shape)};
     const Tensor targets = sample_targets(kind, shape);
     if (!is_floating(targets.dtype())) inputs.push_back(targets);
@@ -69,10 +82,22 @@ void add_row_variants(RecordList& list) {
     add_loss(list, "divided by K - 1", "cot_objective:divide_by_all=0");
     add_loss(list, "gamma 2", "cce:gamma=2");
     add_loss(list, "gamma 1, divided by K", "cce:gamma=1,divide_by_all=1");
+    add_loss(list, "alpha 6, beta 0.1, log_zero -4", "sce:alpha=6,beta=0.1,log_zero=-4");
+    add_loss(list, "beta 0.3", "bootstrapping:beta=0.3");
+    add_loss(list, "hard", "bootstrapping:hard=1");
+}
+
+// Some settings leave hinges and mining aside, and so have smooth derivatives.
+void add_metric_variants(RecordList& list) {
+    add_loss(list, "soft", "triplet:soft=1,squared=1");
+    add_loss(list, "margin -1", "contrastive:margin=-1");
+    add_loss(list, "all pairs", "multi_similarity:alpha=1,beta=2,epsilon=100");
+    add_loss(list, "near positives, far negatives", "anml:alpha=-1,beta=-2,sharpness=1,margin=0.1");
+    add_loss(list, "means", "anml:alpha=0,beta=0");
 }
 
 void add_reductions(RecordList& list) {
-    for (const char* name : {"bce", "cross_entropy", "epr", "kl_div"})
+    for (const char* name : {"bce", "cross_entropy", "epr", "kl_div", "anml"})
         for (const Reduction reduction : {Reduction::mean, Reduction::sum}) add_loss(list, to_string(reduction), LossPtr(losses::make(name, reduction)));
 }
 
@@ -84,6 +109,7 @@ std::vector<CheckRecord> loss_records() {
         if (loss.name != "gr" && loss.name != "epr") add_loss(list, "", loss.name);  // these have records of their own
     add_binary_variants(list);
     add_row_variants(list);
+    add_metric_variants(list);
     add_reductions(list);
     return list.take();
 }

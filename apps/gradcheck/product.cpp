@@ -32,6 +32,8 @@ std::vector<CheckRecord> product_records() {
     list.add("cosine_similarity", "", {normal_input({3, 4}), normal_input({3, 4}, 2)}, [](const auto& in) { return cosine_similarity(in[0], in[1]); });
     list.add("cosine_similarity", "dim 0, broadcast", {normal_input({3, 1}), normal_input({3, 2}, 2)},
              [](const auto& in) { return cosine_similarity(in[0], in[1], 0); });
+    list.add("normalize", "", {normal_input({3, 4})}, [](const auto& in) { return normalize(in[0]); });
+    list.add("normalize", "dim 0", {normal_input({3, 2})}, [](const auto& in) { return normalize(in[0], 0); });
     list.add("pairwise_distances", "", {normal_input({3, 2}), normal_input({4, 2}, 2)}, [](const auto& in) { return pairwise_distances(in[0], in[1]); });
     list.add("pairwise_squared_distances", "", {normal_input({3, 2}), normal_input({4, 2}, 2)},
              [](const auto& in) { return pairwise_squared_distances(in[0], in[1]); });

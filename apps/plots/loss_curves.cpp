@@ -61,6 +61,8 @@ void check_kinds(const std::vector<std::string>& specifications, losses::TargetK
         require<ValueError>(other == kind, "[plot] expected losses for one kind of target, got ", specifications.front(), " (", kind, ") and ", specification,
                             " (", other, "); plot them apart");
     }
+    require<ValueError>(kind != losses::TargetKind::same_class, "[plot] expected losses of a logit, got ", specifications.front(),
+                        ", a loss of pairs of embeddings, which has no such curve");
     require<ValueError>(kind == losses::TargetKind::binary || kind == losses::TargetKind::class_index,
                         "[plot] expected losses for binary or class targets, got ", specifications.front(), " for targets of kind ", kind);
 }

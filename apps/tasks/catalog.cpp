@@ -13,6 +13,13 @@ const std::vector<TaskEntry>& task_catalog() {
         {missing_labels_info(), make_missing_labels},
         {imbalanced_info(), make_imbalanced_task},
         {long_tailed_partial_info(), make_long_tailed_partial},
+        {noisy_labels_info(), make_noisy_labels},
+        {label_proportions_info(), make_label_proportions},
+        {adapt_info(), make_adapt},
+        {metric_info(), make_metric_task},
+        {influence_info(), make_influence_task},
+        {active_info(), make_active_task},
+        {learned_loss_info(), make_learned_loss_task},
     };
     return entries;
 }

@@ -31,10 +31,10 @@ struct TaskInfo {
     std::string name;
     std::string summary;
     losses::TargetKind targets = losses::TargetKind::binary;  ///< of the losses that go with it
-    std::vector<TaskOption> options;
-    std::vector<Modifier> modifiers;
-    std::vector<std::string> procedures;  ///< names beside the losses that stand for more than a loss
-    std::vector<std::string> methods;     ///< what compare takes unless told; train takes the first that is no reference
+    std::vector<TaskOption> options = {};
+    std::vector<Modifier> modifiers = {};
+    std::vector<std::string> procedures = {};  ///< names beside the losses that stand for more than a loss
+    std::vector<std::string> methods = {};     ///< what compare takes unless told; train takes the first that is no reference
 };
 
 struct TaskEntry {

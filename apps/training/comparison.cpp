@@ -40,11 +40,11 @@ std::vector<std::string> drawable_losses(const std::vector<Method>& methods, con
 }
 
 FigureGroup learning_group(const Task& task, const Results& results) {
-    FigureGroup group{.heading = "Learning curves",
-                      .introduction =
-                          "After every epoch, on 500 of the evaluation images (all, if there are fewer), the same in all runs; the band is one standard "
-                          "deviation over seeds. "
-                          "No setting and no epoch was chosen by these numbers: the table shows where each run ended."};
+    FigureGroup group{
+        .heading = "Learning curves",
+        .introduction = text("After every epoch, on ", task.curve_examples(),
+                             " of the evaluation images (all, if there are fewer), the same in all runs; the band is one standard deviation over seeds. "
+                             "No setting and no epoch was chosen by these numbers: the table shows where each run ended.")};
     if (summarize(results).empty() || results.runs.front().epochs.empty()) return group;
     const auto& metrics = results.runs.front().epochs.front().metrics;
     for (std::size_t m = 0; m < metrics.size(); ++m)
@@ -63,6 +63,7 @@ FigureGroup class_group(const Task& task, const Results& results) {
 }
 
 FigureGroup loss_group(const std::vector<Method>& methods, const Task& task) {
+    if (task.info().targets == losses::TargetKind::same_class) return {};  // losses of pairs have no curve
     FigureGroup group{.heading = "The losses compared",
                       .introduction =
                           "Value and gradient against the logit. Where a gradient is positive, training pushes the logit down. "

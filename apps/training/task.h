@@ -61,6 +61,11 @@ public:
     /// Judges a model in evaluation mode.
     virtual Evaluation evaluate(const Method& method, nn::Sequential& model, const EvaluationRequest& request) const = 0;
 
+    /// Metrics of the run until now, from its log: they come behind those of an evaluation, after each epoch and at the end.
+    virtual std::vector<Metric> metrics_of_run(const std::vector<EpochRecord>&) const { return {}; }
+    /// How many examples are judged after each epoch, for the learning curve.
+    virtual std::int64_t curve_examples() const { return 500; }
+
     // For the report.
     virtual std::string title() const = 0;
     virtual std::string introduction() const = 0;

@@ -12,9 +12,6 @@ namespace knoll::apps {
 
 namespace {
 
-// How many are evaluated after each epoch for the learning curve; the whole set only after the last.
-constexpr std::int64_t curve_examples = 500;
-
 std::string epoch_line(const std::string& label, const EpochRecord& record, int epochs) {
     std::string line = text(label, "  epoch ", record.epoch, "/", epochs, "  loss ", fixed(record.loss, 4));
     for (const Metric& metric : record.metrics) line += text("  ", metric.name, " ", fixed(metric.value, 2));
@@ -125,15 +122,15 @@ void Trainer::finish_epoch() {
     state_.batch = 0;
     state_.loss_sum = 0;
     state_.loss_examples = 0;
-    const Evaluation evaluation = evaluate({.seed = settings_.seed, .at_most = curve_examples, .is_final = false});
+    const Evaluation evaluation = evaluate({.seed = settings_.seed, .at_most = task_.curve_examples(), .is_final = false});
     spend();
-    const EpochRecord record{
-        .epoch = static_cast<int>(state_.epoch), .loss = loss, .learning_rate = rate, .seconds = state_.seconds, .metrics = evaluation.metrics};
-    state_.records.push_back(record);
+    state_.records.push_back(
+        {.epoch = static_cast<int>(state_.epoch), .loss = loss, .learning_rate = rate, .seconds = state_.seconds, .metrics = evaluation.metrics});
+    for (Metric& metric : task_.metrics_of_run(state_.records)) state_.records.back().metrics.push_back(std::move(metric));
     save();
     write_with_way_on(settings_.way_on, [&] { folder_.write_log(state_.records); });
     if (!settings_.narrate) return;
-    EpochRecord shown = record;
+    EpochRecord shown = state_.records.back();
     shown.seconds -= before;
     console_.out << (console_.terminal && !settings_.quiet ? "\r\033[K" : "") << epoch_line(settings_.label, shown, hyperparameters_.epochs) << std::endl;
 }
@@ -159,6 +156,7 @@ Evaluation Trainer::evaluate(const EvaluationRequest& request) {
 
 RunResult Trainer::make_result() {
     Evaluation evaluation = evaluate({.seed = settings_.seed});
+    for (Metric& metric : task_.metrics_of_run(state_.records)) evaluation.metrics.push_back(std::move(metric));
     return {.loss = method_.text,
             .seed = settings_.seed,
             .metrics = evaluation.metrics,

@@ -80,6 +80,15 @@ Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, dou
     return squeeze(sum(u * v, from_end, true) / maximum(lengths, epsilon / scale_x / scale_y), from_end);
 }
 
+Tensor normalize(const Tensor& a, std::int64_t dim, double epsilon) {
+    require<DTypeError>(is_floating(a.dtype()), "[normalize] expected vectors of f32 or f64, got ", a.dtype(), "; convert with .to(DType::f32)");
+    require<ShapeError>(a.rank() > 0, "[normalize] expected vectors, got shape ", a.shape());
+    const std::int64_t along = wrap_dim("normalize", dim, a.rank());
+    const Tensor scale = magnitude(a, along);
+    const Tensor u = a / scale;
+    return u / maximum(root(sum(u * u, along, true)), epsilon / scale);
+}
+
 Tensor pairwise_distances(const Tensor& a, const Tensor& b) { return root(squared_distances("pairwise_distances", a, b)); }
 
 Tensor pairwise_squared_distances(const Tensor& a, const Tensor& b) { return squared_distances("pairwise_squared_distances", a, b); }

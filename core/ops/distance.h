@@ -7,6 +7,8 @@ namespace knoll {
 
 /// a.b / max(|a| |b|, epsilon) along dim; shapes broadcast.
 Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim = 1, double epsilon = 1e-8);
+/// a / max(|a|, epsilon) along dim: vectors of length 1.
+Tensor normalize(const Tensor& a, std::int64_t dim = -1, double epsilon = 1e-12);
 /// Euclidean distances between the rows of a [.., M, D] and b [.., N, D]: [.., M, N]. Where two rows coincide the gradient is 0.
 Tensor pairwise_distances(const Tensor& a, const Tensor& b);
 /// Their squares, smooth everywhere.

@@ -101,4 +101,48 @@ Sampler class_balanced_sampler(const LabeledImages& set) {
     return {static_cast<std::int64_t>(rounds * members.size()), draw};
 }
 
+Sampler classes_and_examples_sampler(const LabeledImages& set, std::int64_t classes, std::int64_t examples) {
+    require<ValueError>(classes >= 1 && examples >= 1, "[sampler] expected at least one class and one example in a batch, got ", classes, " and ", examples);
+    std::vector<Indices> members = members_by_class(set);
+    std::erase_if(members, [=](const Indices& indices) { return std::ssize(indices) < examples; });
+    require<ValueError>(std::ssize(members) >= classes, "[sampler] expected ", classes, " classes of at least ", examples, " examples, got ", members.size());
+    const std::int64_t batches = std::max<std::int64_t>(set.count() / (classes * examples), 1);
+    const auto draw = [members, batches, classes, examples](Rng rng) {
+        std::vector<Indices> decks = members;
+        std::vector<std::size_t> drawn(members.size(), 0);  // of each deck as it lies
+        for (Indices& deck : decks) shuffle(deck, rng);
+        Indices kinds(members.size());
+        std::iota(kinds.begin(), kinds.end(), std::int64_t{0});
+        Indices order;
+        for (std::int64_t batch = 0; batch < batches; ++batch) {
+            shuffle(kinds, rng);
+            for (std::int64_t k = 0; k < classes; ++k) {
+                const auto kind = static_cast<std::size_t>(kinds[static_cast<std::size_t>(k)]);
+                Indices& deck = decks[kind];
+                // What is left of a deck that does not suffice waits for the next shuffle, or a batch might have an example twice.
+                if (drawn[kind] + static_cast<std::size_t>(examples) > deck.size()) {
+                    shuffle(deck, rng);
+                    drawn[kind] = 0;
+                }
+                const auto from = deck.begin() + static_cast<std::ptrdiff_t>(drawn[kind]);
+                order.insert(order.end(), from, from + examples);
+                drawn[kind] += static_cast<std::size_t>(examples);
+            }
+        }
+        return order;
+    };
+    return {batches * classes * examples, draw};
+}
+
+Sampler bag_sampler(std::int64_t count, std::int64_t bag, std::uint64_t bag_seed) {
+    require<ValueError>(bag >= 1 && bag <= count, "[bag_sampler] expected bags of 1..", count, " examples, got ", bag);
+    const std::int64_t bags = count / bag;
+    return {bags * bag, [members = random_order(count, Rng{bag_seed}), bag, bags](Rng rng) {
+                Indices indices;
+                indices.reserve(static_cast<std::size_t>(bags * bag));
+                for (const std::int64_t b : random_order(bags, rng)) indices.insert(indices.end(), members.begin() + b * bag, members.begin() + (b + 1) * bag);
+                return indices;
+            }};
+}
+
 }  // namespace knoll::data

@@ -41,4 +41,13 @@ Sampler under_sampler(const LabeledImages& set);
 /// examples before all of them have been drawn. As many draws as examples, rounded up to whole rounds.
 Sampler class_balanced_sampler(const LabeledImages& set);
 
+/// For losses of pairs: every classes * examples draws in a row (a batch) have so many classes, drawn anew, and of each so many different
+/// examples, next to each other; a class repeats none before too few are left for another batch. As many whole batches as the set has examples
+/// for, at least one. Throws ValueError where fewer classes have so many examples, or a number is below 1.
+Sampler classes_and_examples_sampler(const LabeledImages& set, std::int64_t classes, std::int64_t examples);
+
+/// Whole bags: a random partition of the examples into bags of `bag`, fixed by bag_seed, and every epoch the bags in another order, each
+/// with its examples in a row. What is left over below a whole bag stays out. Throws ValueError unless there is a bag.
+Sampler bag_sampler(std::int64_t count, std::int64_t bag, std::uint64_t bag_seed);
+
 }  // namespace knoll::data

@@ -9,3 +9,4 @@
 #include <knoll/nn/layers/linear.h>
 #include <knoll/nn/layers/normalization.h>
 #include <knoll/nn/layers/pooling.h>
+#include <knoll/nn/layers/unit_length.h>

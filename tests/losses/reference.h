@@ -173,6 +173,25 @@ inline std::map<std::string, RowFormula> row_formulas() {
         {"complement_entropy", entropy},
         {"cot_objective", [](const Jets& z, const auto& t) { return (-1.0L / z.size()) * entropy(z, t); }},
         {"cce", [=](const Jets& z, const auto& t) { return cross_entropy(z, t) - (1.0L / (z.size() - 1)) * entropy(z, t); }},
+        {"sce", [=](const Jets& z, const auto& t) { return 0.1L * cross_entropy(z, t) + 6.0L * sigmoid(opposing(z, t)); }},
+        {"bootstrapping",
+         [](const Jets& z, const auto& t) {
+             Jet result;
+             for (std::size_t k = 0; k < z.size(); ++k) {
+                 const Jet surprise = log_sum_over(z, z[k]);
+                 result = result + (0.95L * t[k] + 0.05L * exp(-surprise)) * surprise;
+             }
+             return result;
+         }},
+        {"bootstrapping:hard=1",
+         [](const Jets& z, const auto& t) {
+             std::size_t best = 0;
+             for (std::size_t k = 1; k < z.size(); ++k)
+                 if (z[k].value > z[best].value) best = k;
+             Jet result;
+             for (std::size_t k = 0; k < z.size(); ++k) result = result + (0.8L * t[k] + (k == best ? 0.2L : 0.0L)) * log_sum_over(z, z[k]);
+             return result;
+         }},
         {"kl_div",
          [](const Jets& z, const auto& t) {
              Jet result;

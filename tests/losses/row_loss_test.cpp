@@ -4,6 +4,7 @@
 #include <knoll/core/core.h>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -97,9 +98,34 @@ TEST_CASE("single-label losses agree with their closed forms") {
         [](const auto& p, std::size_t g, std::size_t k) { return p[k] - (k == g) + complement(p, g).gradient[k] / 4; });
 }
 
+TEST_CASE("losses for wrong labels agree with their closed forms, and symmetric cross-entropy is bounded in its reverse part") {
+    check_rows(
+        losses::Sce{{.alpha = 0.3, .beta = 2, .log_zero = -4}, Reduction::none},
+        [](const auto& p, std::size_t g) { return -0.3 * std::log(p[g]) + 8 * (1 - p[g]); },
+        [](const auto& p, std::size_t g, std::size_t k) { return (0.3 + 8 * p[g]) * (p[k] - (k == g)); });
+    const auto entropy_of = [](const auto& p) {
+        double entropy = 0;
+        for (const double q : p) entropy -= q * std::log(q);
+        return entropy;
+    };
+    check_rows(
+        losses::Bootstrapping{{.beta = 0.6}, Reduction::none}, [&](const auto& p, std::size_t g) { return -0.6 * std::log(p[g]) + 0.4 * entropy_of(p); },
+        [&](const auto& p, std::size_t g, std::size_t k) { return 0.6 * (p[k] - (k == g)) - 0.4 * p[k] * (std::log(p[k]) + entropy_of(p)); });
+    const auto best_of = [](const auto& p) { return static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin()); };
+    check_rows(
+        losses::Bootstrapping{{.hard = true}, Reduction::none},
+        [&](const auto& p, std::size_t g) { return -0.8 * std::log(p[g]) - 0.2 * std::log(p[best_of(p)]); },
+        [&](const auto& p, std::size_t g, std::size_t k) { return p[k] - 0.8 * (k == g) - 0.2 * (k == best_of(p)); });
+
+    const Tensor lost = tensor({{-1e4, 1e4}}, DType::f64), own = tensor({0.0}, DType::i64);
+    CHECK(losses::Sce{{.alpha = 0}}(lost, own).item() == 6);
+    CHECK_THROWS_WITH(losses::make("sce:log_zero=1"), "[sce] expected for log_zero a number of at most 0, got 1");
+    CHECK_THROWS_WITH(losses::make("bootstrapping:beta=2"), "[bootstrapping] expected for beta a number in [0, 1], got 2");
+}
+
 TEST_CASE("every single-label loss passes gradcheck to third order") {
-    const std::string spec =
-        GENERATE("cross_entropy", "cross_entropy:smoothing=0.1", "softmax_focal", "softmax_focal:gamma=0.5", "complement_entropy", "cot_objective", "cce");
+    const std::string spec = GENERATE("cross_entropy", "cross_entropy:smoothing=0.1", "softmax_focal", "softmax_focal:gamma=0.5", "complement_entropy",
+                                      "cot_objective", "cce", "sce", "bootstrapping", "bootstrapping:hard=1");
     const auto loss = losses::make(spec);
     const auto result = gradcheck([&](const Tensor& z) { return (*loss)(z, classes()); }, logits(), {.order = 3});
     INFO(spec << ": " << result.report());

@@ -190,8 +190,8 @@ void expect_elementwise_losses(Expectations& book) {
     expect_focal_losses(book);
     expect_loss(book, "gr", "even weights", gr(0.0, -2.0, 0.0, 1e9, 0.01, 1.0));
     expect_loss(book, "gr", "even weights, last epoch, q2 0.5, q3 0", gr(0.0, 0.1875, 0.0, 1e9, 0.5, 0.0));
-    book.value("epr", "mean", epr(2.9, true)).also(odd_batches(losses::TargetKind::binary));
-    book.value("epr", "sum", epr(2.9, false)).also(odd_batches(losses::TargetKind::binary));
+    book.value("epr", "mean", epr(2.9, true)).also(odd_element_batches(losses::TargetKind::binary));
+    book.value("epr", "sum", epr(2.9, false)).also(odd_element_batches(losses::TargetKind::binary));
     expect_loss(book, "hinge", "", hinge(1.0));
     expect_loss(book, "mse", "", mse);
     expect_loss(book, "mae", "", mae);

@@ -121,6 +121,7 @@ void refuse_normalizations(Expectations& book) {
 
 void refuse_image_layers(Expectations& book) {
     const Tensor no_image = zeros({2, 4, 4});
+    refuse_input(book, "UnitLength", nn::UnitLength{}, scalar(1), "[normalize] expected vectors, got shape []");
     refuse_input(book, "Flatten", nn::Flatten{2, 1}, zeros({2, 3, 4}), "[flatten] expected a first dimension up to the last, got 2 and 1");
     refuse_input(book, "Flatten", nn::Flatten{}, zeros({3}), "[flatten] expected a dimension from -1 to 0 for a tensor of rank 1, got 1");
     refuse_input(book, "MaxPool2d", nn::MaxPool2d{2}, no_image, "[max_pool2d] expected x of shape [N, C, H, W], got [2, 4, 4]");

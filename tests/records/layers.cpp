@@ -14,6 +14,14 @@ Naive squashed(const Naive& x) {
     return mapped(x, [](double value) { return std::tanh(value); });
 }
 
+Naive of_unit_length(const Naive& x) {
+    return generate(x.shape, [&](const Index& at) {
+        double square = 0.0;
+        for (std::int64_t k = 0; k < x.shape[1]; ++k) square += x[{at[0], k}] * x[{at[0], k}];
+        return x[at] / std::sqrt(square);
+    });
+}
+
 Naive linear_of(const Naive& x, const Naive& weight, const Naive* bias) {
     const std::int64_t features = weight.shape[1];
     Index shape = x.shape;
@@ -117,6 +125,7 @@ void expect_normalization_layers(Expectations& book) {
 
 void expect_image_layers(Expectations& book) {
     const std::vector<Tensor> images{apps::distinct_input({0, 2, 4, 4}), apps::distinct_input({1, 1, 2, 2}), apps::distinct_input({3, 5, 7, 37})};
+    book.value("UnitLength", "", [](const std::vector<Naive>& in) { return of_unit_length(in[0]); }).finite_only = true;
     expect_layer(book, "Flatten", "", images, [](const std::vector<Naive>& in) {
         const Index& shape = in[0].shape;
         return reshaped(in[0], {shape[0], shape[1] * shape[2] * shape[3]});

@@ -84,6 +84,21 @@ void refuse_by_distribution(const Refusing& refuse) {
     refuse(full({2, 3}, infinity), targets, "finite logits, got an infinity at index [0, 0]");
 }
 
+// Those of embeddings.
+void refuse_by_embedding(const Refusing& refuse) {
+    const Tensor embeddings = zeros({2, 3}), classes = zeros({2}, DType::i64);
+    refuse({}, classes, "logits and targets, got an undefined tensor");
+    refuse(embeddings, {}, "logits and targets, got an undefined tensor");
+    refuse(embeddings, classes, "an epoch counted from 0, got -1", -1);
+    refuse(embeddings.to(DType::i64), classes, "embeddings of f32 or f64, got i64; convert with .to(DType::f32)");
+    refuse(with_element(embeddings, 4, std::nan("")), classes, "embeddings that are finite numbers, got nan at index [1, 1]");
+    refuse(with_element(embeddings, 5, infinity), classes, "embeddings that are finite numbers, got inf at index [1, 2]");
+    refuse(zeros({3}), classes, "embeddings [N, D] of at least one row, got shape [3]");
+    refuse(zeros({0, 3}), zeros({0}, DType::i64), "embeddings [N, D] of at least one row, got shape [0, 3]");
+    refuse(embeddings, zeros({2}), "integer classes as targets, got f32; convert with .to(DType::i64)");
+    refuse(embeddings, zeros({3}, DType::i64), "targets of shape [2], one class per row of embeddings [2, 3], got [3]");
+}
+
 // A value below and a word for every parameter, and a name that none has.
 void refuse_parameters(Expectations& book, const losses::LossInfo& info) {
     const auto refuse = [&](const std::string& parameters, const std::string& words) {
@@ -112,6 +127,8 @@ void refuse_losses(Expectations& book) {
             refuse_by_class(refuse);
         else if (info.targets == losses::TargetKind::distribution)
             refuse_by_distribution(refuse);
+        else if (info.targets == losses::TargetKind::same_class)
+            refuse_by_embedding(refuse);
         else
             refuse_by_element(refuse, info.targets);
         refuse_parameters(book, info);

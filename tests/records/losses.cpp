@@ -16,6 +16,7 @@ Inputs loss_inputs(losses::TargetKind kind, const Shape& shape) {
 void expect_losses(Expectations& book) {
     expect_elementwise_losses(book);
     expect_row_losses(book);
+    expect_metric_losses(book);
     refuse_losses(book);
 }
 

@@ -1,4 +1,4 @@
-// Losses, in three files: those of one formula per element, those of a row, and what they refuse.
+// Losses, in four files: those of one formula per element, those of a row, those of pairs, and what they refuse.
 #pragma once
 
 #include "records/expectations.h"
@@ -19,6 +19,7 @@ Inputs loss_inputs(losses::TargetKind kind, const Shape& shape);
 
 void expect_elementwise_losses(Expectations& book);
 void expect_row_losses(Expectations& book);
+void expect_metric_losses(Expectations& book);
 void refuse_losses(Expectations& book);
 
 }  // namespace knoll::records

@@ -136,6 +136,18 @@ Reference cosine(std::int64_t dim) {
     };
 }
 
+Reference unit_length(std::size_t along) {
+    return [=](const std::vector<Naive>& in) {
+        const Naive& x = in[0];
+        return generate(x.shape, [&](const Index& i) {
+            double square = 0.0;
+            Index j = i;
+            for (j[along] = 0; j[along] < x.shape[along]; ++j[along]) square += x[j] * x[j];
+            return x[i] / std::max(std::sqrt(square), 1e-12);
+        });
+    };
+}
+
 double squared_distance(const Naive& a, const Naive& b, const Index& batch, std::int64_t row, std::int64_t other) {
     Index of_a = element(batch, row, 0), of_b = element(batch, other, 0);
     double sum = 0.0;
@@ -171,6 +183,13 @@ void expect_similarities(Expectations& book) {
                         {{2, 3, 1, 2, 1, 1, 2}, {2, 3, 1, 1, 1, 1, 2}}}))
         .may_vanish = true;
     book.value("cosine_similarity", "dim 0, broadcast", cosine(0)).also(pairs_of({{{3}, {3}}, {{3}, {1}}, {{37, 1}, {1, 5}}})).may_vanish = true;
+    // Of one element as well; and an infinite vector has no direction.
+    Expectation& rows = book.value("normalize", "", unit_length(1))
+                            .also({{apps::normal_input({1, 1})}, {apps::normal_input({0, 3})}, {apps::normal_input({3, 0})}, {apps::normal_input({17, 37})}});
+    rows.may_vanish = rows.finite_only = true;
+    book.value("normalize", "dim 0", unit_length(0))
+        .also({{apps::normal_input({5})}, {apps::normal_input({37, 3})}, {apps::normal_input({2, 3, 1, 2})}})
+        .finite_only = true;
     const Pairs shapes{{{1, 1}, {1, 1}},   {{0, 2}, {3, 2}},   {{3, 2}, {0, 2}},          {{3, 0}, {2, 0}},
                        {{17, 5}, {19, 5}}, {{5, 37}, {3, 37}}, {{2, 1, 3, 2}, {3, 2, 2}}, {{1, 2, 1, 2, 1, 3, 2}, {2, 1, 1, 1, 2, 2, 2}}};
     book.value("pairwise_squared_distances", "", distances(same)).also(pairs_of(shapes));

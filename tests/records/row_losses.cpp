@@ -65,6 +65,23 @@ RowFormula cot_objective(double less) {
     return [=](const Row& z, std::size_t own) { return -complement_entropy_of(z, own) / (static_cast<double>(z.size()) - less); };
 }
 
+RowFormula sce(double alpha, double beta, double log_zero) {
+    return [=](const Row& z, std::size_t own) { return alpha * cross_entropy_of(z, own) - beta * log_zero * one_minus_p(z, own); };
+}
+
+// Against a target that is partly the label, partly the softmax or its largest class.
+RowFormula bootstrapping(double beta, bool hard) {
+    return [=](const Row& z, std::size_t own) {
+        double sum = beta * cross_entropy_of(z, own);
+        const auto best = static_cast<std::size_t>(std::max_element(z.begin(), z.end()) - z.begin());
+        for (std::size_t k = 0; k < z.size(); ++k) {
+            const double surprise = cross_entropy_of(z, k);
+            if (hard ? k == best : !std::isinf(surprise)) sum += (1.0 - beta) * surprise * (hard ? 1.0 : std::exp(-surprise));
+        }
+        return sum;
+    };
+}
+
 Row row_of(const Naive& matrix, std::int64_t row) {
     const auto begin = matrix.values.begin() + static_cast<std::ptrdiff_t>(row * matrix.shape[1]);
     return {begin, begin + static_cast<std::ptrdiff_t>(matrix.shape[1])};
@@ -152,6 +169,11 @@ void expect_row_losses(Expectations& book) {
     expect_loss(book, "cce", "", per_row(cce(-1.0, 1.0)));
     expect_loss(book, "cce", "gamma 2", per_row(cce(2.0, 1.0)));
     expect_loss(book, "cce", "gamma 1, divided by K", per_row(cce(1.0, 0.0)));
+    expect_loss(book, "sce", "", per_row(sce(0.1, 1.0, -6.0)));
+    expect_loss(book, "sce", "alpha 6, beta 0.1, log_zero -4", per_row(sce(6.0, 0.1, -4.0)));
+    expect_loss(book, "bootstrapping", "", per_row(bootstrapping(0.95, false)));
+    expect_loss(book, "bootstrapping", "beta 0.3", per_row(bootstrapping(0.3, false)));
+    expect_loss(book, "bootstrapping", "hard", per_row(bootstrapping(0.8, true)));
     expect_divergences(book);
 }
 

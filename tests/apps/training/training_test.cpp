@@ -96,8 +96,8 @@ TEST_CASE("train writes log, checkpoint, weights and results, and says where") {
 }
 
 TEST_CASE("a run that is interrupted in mid-epoch and resumed ends with the same bits") {
-    const std::vector<std::pair<std::string, std::string>> runs{
-        {"missing-labels", "splc"}, {"imbalanced", "cot"}, {"missing-labels", "role"}, {"long-tailed-partial", "comic"}};
+    const std::vector<std::pair<std::string, std::string>> runs{{"missing-labels", "splc"},       {"imbalanced", "cot"}, {"missing-labels", "role"},
+                                                                {"long-tailed-partial", "comic"}, {"metric", "xbm"},     {"metric", "mem"}};
     for (const auto& run : runs) {
         const std::string &task = run.first, &method = run.second;
         const std::vector<std::string> ratio = task == "imbalanced" ? std::vector<std::string>{"--ratio", "0.5", "--ema", "0.9"} : std::vector<std::string>{};

@@ -78,8 +78,53 @@ TEST_CASE("class-balanced sampling has each class once a round, and goes through
     CHECK(of_last_class == Indices{14, 15, 16, 14, 15, 16});
 }
 
+TEST_CASE("batches for losses of pairs have so many classes and of each so many different examples") {
+    const data::LabeledImages set = with_counts({10, 4, 0, 3, 30});
+    const data::Sampler sampler = data::classes_and_examples_sampler(set, 2, 4);
+    CHECK(sampler.draws() == 40);
+    const Indices order = sampler.order(Rng{3});
+    CHECK(order == sampler.order(Rng{3}));
+    CHECK(order != sampler.order(Rng{4}));
+    Indices in_all(5, 0);
+    for (auto batch = order.begin(); batch != order.end(); batch += 8) {
+        CHECK(std::set<std::int64_t>(batch, batch + 8).size() == 8);
+        for (const auto half : {batch, batch + 4}) {
+            const Indices counts = drawn_per_class(set, Indices(half, half + 4));
+            CHECK(*std::max_element(counts.begin(), counts.end()) == 4);
+            for (std::size_t c = 0; c < counts.size(); ++c) in_all[c] += counts[c];
+        }
+        CHECK(set.labels().at<std::int64_t>(*batch) != set.labels().at<std::int64_t>(*(batch + 4)));
+    }
+    CHECK(in_all[3] == 0);  // has too few
+    CHECK(data::classes_and_examples_sampler(set, 2, 10).draws() == 40);
+    CHECK_THROWS_WITH(data::classes_and_examples_sampler(set, 4, 4), "[sampler] expected 4 classes of at least 4 examples, got 3");
+    CHECK_THROWS_WITH(data::classes_and_examples_sampler(set, 0, 4), "[sampler] expected at least one class and one example in a batch, got 0 and 4");
+}
+
 TEST_CASE("samplers refuse sets and orders that cannot be") {
     CHECK_THROWS_WITH(data::over_sampler(with_counts({0, 0})), "[sampler] expected a set with examples, got an empty one");
     CHECK_THROWS_WITH(data::sequential_sampler(-1), "[sampler] expected 0 draws or more, got -1");
     CHECK_FALSE(data::Sampler{});
+}
+
+TEST_CASE("bags are a partition that all epochs share, and stay together in an order that each has of its own") {
+    const data::Sampler sampler = data::bag_sampler(23, 5, 7);
+    CHECK(sampler.draws() == 20);
+    const auto bags_of = [&](std::uint64_t epoch) {
+        const std::vector<std::int64_t> order = sampler.order(Rng{epoch});
+        std::vector<std::vector<std::int64_t>> bags;
+        for (std::size_t b = 0; b < 4; ++b)
+            bags.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(5 * b), order.begin() + static_cast<std::ptrdiff_t>(5 * b + 5));
+        return bags;
+    };
+    auto first = bags_of(1), second = bags_of(3);
+    CHECK(first != second);
+    std::sort(first.begin(), first.end());
+    std::sort(second.begin(), second.end());
+    CHECK(first == second);
+    std::set<std::int64_t> seen;
+    for (const auto& bag : first) seen.insert(bag.begin(), bag.end());
+    CHECK(seen.size() == 20);
+    CHECK(data::bag_sampler(23, 5, 8).order(Rng{1}) != data::bag_sampler(23, 5, 7).order(Rng{1}));
+    CHECK_THROWS_WITH(data::bag_sampler(4, 5, 0), "[bag_sampler] expected bags of 1..4 examples, got 5");
 }

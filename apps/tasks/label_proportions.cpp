@@ -1,0 +1,141 @@
+// Single-label training where only the shares of the classes in bags of examples are known.
+#include <knoll/apps/procedures/ahil.h>
+#include <knoll/apps/procedures/descent.h>
+#include <knoll/apps/report/image.h>
+#include <knoll/apps/tasks/accuracy.h>
+#include <knoll/apps/tasks/tasks.h>
+#include <knoll/apps/training/models.h>
+#include <knoll/core/ops/shape.h>
+#include <knoll/core/text.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace knoll::apps {
+
+namespace {
+
+constexpr std::int64_t proportion_training_examples = 10000;
+
+enum BagStream : std::uint64_t { bag_choice_stream = 201, view_stream };
+
+std::uint64_t stream_seed(std::uint64_t seed, BagStream stream) { return Rng{seed}.fork(stream).next(); }
+
+class LabelProportions final : public Task {
+public:
+    explicit LabelProportions(const TrainingOptions& options)
+        : options_(options),
+          data_(load_at_most(options, proportion_training_examples)),
+          bag_(parse_whole_option("label-proportions", "bag", task_option(label_proportions_info(), options, "bag"), 1, data_.train.count())),
+          model_(model_name(options.model, data_.train)) {
+        make_named_model(model_, data_.train);
+        require<ValueError>(!options.batch || *options.batch % bag_ == 0, "[label-proportions] expected --batch to be whole bags of ", bag_, ", got ",
+                            options.batch.value_or(0));
+    }
+
+    TaskInfo info() const override { return label_proportions_info(); }
+    std::string data_name() const override { return data_.name; }
+    NamedTexts describe() const override {
+        return {{"data", data_.name},
+                {"training examples", text(bags() * bag_)},
+                {options_.validate ? "validation examples" : "test examples", text(data_.test.count())},
+                {"classes", text(data_.train.classes())},
+                {"bag", text(bag_)},
+                {"bags", text(bags())},
+                {"model", model_}};
+    }
+    Hyperparameters defaults(const Method& method) const override {
+        return {.epochs = 10,
+                .batch = std::max<std::int64_t>(128 / bag_, 1) * bag_,
+                .learning_rate = learning_rate_for(method),
+                .optimizer = "nesterov",
+                .schedule = "cosine",
+                .weight_decay = 5e-4,
+                .ema = 0.99};
+    }
+
+    nn::Sequential make_model(const Method&) const override { return make_named_model(model_, data_.train); }
+
+    Learning learning(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters, std::uint64_t seed) const override {
+        const bool is_procedure = method.loss == "proportion" || method.loss == "ahil";
+        require<ValueError>(is_procedure != method.has("full"), "[label-proportions] expected proportion, ahil, or a loss of single labels with +full, got ",
+                            method.text);
+        data::Sampler sampler = data::bag_sampler(data_.train.count(), bag_, stream_seed(seed, bag_choice_stream));
+        if (method.has("full")) sampler = data::shuffling_sampler(data_.train.count());
+        TrainingSet training{
+            .count = sampler.draws(), .batches = [set = data_.train, seed, sampler](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
+                return data::Loader{set, {.batch_size = batch_size, .seed = seed, .epoch = epoch, .first_batch = first_batch, .sampler = sampler}};
+            }};
+        auto optimizer = make_optimizer(model, hyperparameters);
+        if (method.has("full")) return {std::move(training), make_descent(batch_loss(method.loss), std::move(optimizer))};
+        return {std::move(training), make_ahil(std::move(optimizer), procedure_options(method, seed))};
+    }
+
+    Evaluation evaluate(const Method&, nn::Sequential& model, const EvaluationRequest& request) const override {
+        return accuracy_on(data_.test, model, request);
+    }
+
+    std::string title() const override { return "Label proportions: " + data_.name; }
+    std::string introduction() const override {
+        return text("Of ", bags(), " bags of ", bag_, " images only the share of each class is known, of no image its class. ",
+                    "cross_entropy+full was told every label: a mark to reach, not a competitor.");
+    }
+    bool is_reference(const Method& method) const override { return method.has("full"); }
+    std::string per_class_label() const override { return "accuracy (percent)"; }
+    std::vector<std::string> class_names() const override { return names_of_classes(data_.train); }
+    std::vector<ExampleImage> examples(std::uint64_t seed) const override {
+        std::vector<ExampleImage> shown;
+        if (!data_.train.has_images()) return shown;
+        const std::vector<std::int64_t> order = data::bag_sampler(data_.train.count(), bag_, stream_seed(seed, bag_choice_stream)).order(Rng{0});
+        for (std::size_t i = 0; i < static_cast<std::size_t>(std::min<std::int64_t>(bag_, 16)); ++i)
+            shown.push_back({.data_uri = png_data_uri(select(data_.train.images(), 0, order[i]))});
+        const std::vector<std::int64_t> first(order.begin(), order.begin() + bag_);
+        const data::LabeledImages bag = data::subset(data_.train, first);
+        const std::vector<std::string> names = class_names();
+        const std::vector<std::int64_t> counts = bag.class_counts();
+        for (std::size_t c = 0; c < counts.size(); ++c)
+            if (counts[c] > 0) shown.front().observed.push_back(text(counts[c], " of ", bag_, ": ", names[c]));
+        return shown;
+    }
+    std::string examples_introduction() const override {
+        return "Images of one bag, the first 16 of them; beside the first one, all that is known." +
+               (data_.train.has_images() ? channels_note(data_.train.channels()) : "");
+    }
+
+private:
+    std::int64_t bags() const { return data_.train.count() / bag_; }
+
+    // Views change images alone.
+    AhilOptions procedure_options(const Method& method, std::uint64_t seed) const {
+        AhilOptions options{.bag = bag_, .classes = data_.train.classes(), .seed = stream_seed(seed, view_stream)};
+        const bool has_images = data_.train.has_images();
+        if (has_images && !method.has("plain")) options.weak = {data::random_crop(2), data::random_horizontal_flip()};
+        if (has_images) options.strong = {data::random_crop(4), data::random_horizontal_flip(), data::cutout(data_.train.height() / 2)};
+        if (method.loss == "proportion") options.instance_weight = 0;
+        return options;
+    }
+
+    static double learning_rate_for(const Method&) { return 0.05; }
+
+    TrainingOptions options_;
+    SingleLabelData data_;
+    std::int64_t bag_;
+    std::string model_;
+};
+
+}  // namespace
+
+TaskInfo label_proportions_info() {
+    return {.name = "label-proportions",
+            .summary = "only the shares of the classes in bags are known: proportion, the loss of bags alone, and ahil, pseudo-labels beside it",
+            .targets = losses::TargetKind::class_index,
+            .options = {{"bag", "64", {}, "examples of a bag"}},
+            .modifiers = {{"full", "told the label of every example, for comparison", "labels"},
+                          {"plain", "images as they are, not shifted and mirrored", "views"}},
+            .procedures = {"proportion", "ahil"},
+            .methods = {"cross_entropy+full", "proportion+plain", "proportion", "ahil"}};
+}
+
+std::unique_ptr<Task> make_label_proportions(const TrainingOptions& options) { return std::make_unique<LabelProportions>(options); }
+
+}  // namespace knoll::apps
