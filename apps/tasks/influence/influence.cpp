@@ -26,8 +26,8 @@ namespace {
 constexpr std::int64_t usual_pairs = 120;
 constexpr std::int64_t validation_pairs = 240;
 constexpr std::int64_t steps_in_epoch = 50;  // of all pairs each
-constexpr std::int64_t hidden_units = 16;
-constexpr std::int64_t paired_length = 8;
+constexpr std::int64_t hidden_units = 10;
+constexpr std::int64_t paired_length = 6;
 constexpr double pair_temperature = 0.3;
 constexpr double weight_penalty = 1e-2;
 constexpr std::size_t most_trained_again = 32;  // pairs, half of them mismatched
@@ -176,7 +176,7 @@ private:
     PairedImages training_pairs(std::uint64_t seed) const { return pair_halves(source_.train, {.count = pairs_, .mismatched = share_, .seed = seed}); }
 
     static ExampleImage picture(const PairedImages& pairs, std::size_t n, const std::string& label) {
-        ExampleImage image{.data_uri = png_data_uri(select(pairs.images, 0, static_cast<std::int64_t>(n))),
+        ExampleImage image{.data_uri = png_data_uri(select(pairs.pictures, 0, static_cast<std::int64_t>(n))),
                            .mark = pairs.mismatched[n] ? Mark::wrong : Mark::none};
         if (!label.empty()) image.observed = {label};
         return image;
