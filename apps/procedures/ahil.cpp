@@ -19,7 +19,7 @@ public:
     double step(nn::Sequential& model, const data::Batch& batch, int epoch) override {
         const Tensor proportions = losses::bag_proportions(batch.labels, options_.bag, options_.classes);
         const Tensor weak = view(batch, options_.weak, epoch, weak_stream);
-        if (options_.instance_weight == 0) return descend(losses::proportion_loss(model(weak), proportions), *optimizer_);
+        if (options_.instance_weight == 0 || epoch < options_.warm_up) return descend(losses::proportion_loss(model(weak), proportions), *optimizer_);
         // Both views in one pass, and so under the same statistics of batch norm.
         const std::vector<Tensor> logits = split(model(concat({weak, view(batch, options_.strong, epoch, strong_stream)})), batch.size());
         return descend(ahil_loss(logits[0], logits[1], proportions, options_), *optimizer_);

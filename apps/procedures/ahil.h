@@ -15,6 +15,7 @@ struct AhilOptions {
     std::int64_t bag = 64;  ///< examples of a bag; batches are whole bags
     std::int64_t classes = 10;
     double instance_weight = 0.5;  ///< factor of the loss of single examples; 0: the proportion loss alone
+    int warm_up = 0;               ///< epochs of the proportion loss alone at first
     losses::DualEntropyOptions widths = {};
     std::vector<data::Transform> weak = {};    ///< of the view whose predictions are fitted to the shares and make pseudo-labels
     std::vector<data::Transform> strong = {};  ///< of the view that learns them

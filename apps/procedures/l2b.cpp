@@ -38,8 +38,11 @@ public:
     }
 
     double step(nn::Sequential& model, const data::Batch& batch, int epoch) override {
+        const bool is_weighted = epoch >= options_.warm_up;
+        // Before the forward pass, whose graph would see the parameters change.
+        const std::vector<Tensor> direction = is_weighted ? direction_of_clean(model, batch, epoch) : std::vector<Tensor>{};
         const Tensor logits = model(batch.images);
-        const Tensor loss = epoch < options_.warm_up ? losses::CrossEntropy{}(logits, batch.labels) : weighted_loss(model, logits, batch, epoch);
+        const Tensor loss = is_weighted ? weighted_loss(model, logits, batch, direction) : losses::CrossEntropy{}(logits, batch.labels);
         require<ValueError>(std::isfinite(loss.item()), "[train] expected a finite loss, got ", loss.item());
         optimizer_->zero_grad();
         backward(loss);
@@ -71,10 +74,12 @@ private:
         return choice(count, std::clamp<std::int64_t>(batch.size(), 2, count), false, rng);
     }
 
-    Tensor weighted_loss(nn::Sequential& model, const Tensor& logits, const data::Batch& batch, int epoch) {
+    std::vector<Tensor> direction_of_clean(nn::Sequential& model, const data::Batch& batch, int epoch) {
         const Tensor drawn = draw_clean(batch, epoch);
-        const std::vector<Tensor> direction =
-            clean_gradient(model, look_ahead(model, *optimizer_), index_select(clean_images_, 0, drawn), index_select(clean_labels_, 0, drawn));
+        return clean_gradient(model, look_ahead(model, *optimizer_), index_select(clean_images_, 0, drawn), index_select(clean_labels_, 0, drawn));
+    }
+
+    static Tensor weighted_loss(nn::Sequential& model, const Tensor& logits, const data::Batch& batch, const std::vector<Tensor>& direction) {
         const Tensor pseudo = argmax(logits.detach(), 1);
         const Tensor weights = bootstrap_weights(cost_derivatives(logits, derivative_along(logits, model.parameters(), direction), batch.labels, pseudo));
         const losses::CrossEntropy cost{{}, Reduction::none};
