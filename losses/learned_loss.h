@@ -1,4 +1,4 @@
-// A loss that is a small network, to be learned like any other, in the style of Gonzalez Zelaya et al.'s meta-loss networks
+// A loss that is a small network, to be learned like any other, in the style of the meta-loss network of Hai and Liu
 // (arXiv 2103.08249): a classifier is trained with the network as its objective, and the network is judged by how well that classifier does.
 //
 // The loss of an example is the sum over classes of f(y, p), y being 1 for its class and 0 for the others, p the softmax of the logits.

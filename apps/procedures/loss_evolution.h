@@ -1,4 +1,4 @@
-// Learning a loss by evolution, in the style of Gonzalez Zelaya et al.'s meta-loss networks (arXiv 2103.08249), whose published abstract leaves
+// Learning a loss by evolution, in the style of the meta-loss network of Hai and Liu (arXiv 2103.08249), whose published abstract leaves
 // architecture, population and noise open. One batch is one small-sample task; many variants of the loss network train a classifier on it from the same
 // first weights, and the network moves towards those whose classifiers answer better. No gradient passes through a training.
 #pragma once

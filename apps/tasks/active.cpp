@@ -17,7 +17,6 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr std::int64_t draws_per_round = 6400;
 constexpr std::int64_t judged_after_a_round = 2000;
 
 std::int64_t active_number(const TrainingOptions& options, const std::string& name) {
@@ -51,6 +50,7 @@ public:
                 .budget = active_number(options, "budget"),
                 .rounds = options.epochs.value_or(static_cast<int>(active_number(options, "rounds"))),
                 .candidates = active_number(options, "candidates")},
+          draws_(active_number(options, "draws")),
           model_(options.model.value_or(data_.train.has_images() ? "lenet5" : "mlp")) {
         require<ValueError>(plan_.initial <= plan_.budget, "[active] expected --initial of at most --budget, ", plan_.budget, ", got ", plan_.initial);
         require<ValueError>(plan_.budget <= data_.train.count(), "[active] expected a --budget of at most the ", data_.train.count(),
@@ -70,6 +70,7 @@ public:
                 {"labels bought in all", text(plan_.budget)},
                 {"rounds", text(plan_.rounds)},
                 {"candidates", text(plan_.candidates)},
+                {"draws a round", text(draws_)},
                 {"model", model_}};
     }
 
@@ -85,16 +86,17 @@ public:
         require<ValueError>(std::find(names.begin(), names.end(), method.loss) != names.end(),
                             "[active] expected a strategy (random, entropy, margin, coreset, ldm), got ", method.text, "; cross entropy trains them all");
         const auto purchases = std::make_shared<Purchases>(data_.train, plan_, seed);
-        TrainingSet set{.count = draws_per_round,
+        const std::int64_t draws = draws_;
+        TrainingSet set{.count = draws,
                         .batches =
-                            [purchases, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
+                            [purchases, seed, draws](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
                                 const data::LabeledImages labelled = purchases->labelled();
                                 return data::Loader{labelled,
                                                     {.batch_size = batch_size,
                                                      .seed = seed,
                                                      .epoch = epoch,
                                                      .first_batch = first_batch,
-                                                     .sampler = repeating_sampler(labelled.count(), draws_per_round)}};
+                                                     .sampler = repeating_sampler(labelled.count(), draws)}};
                             },
                         .restarts = true};
         return {std::move(set), make_active_learning(method.loss, purchases, model, hyperparameters, seed)};
@@ -138,6 +140,7 @@ private:
     TrainingOptions options_;
     SingleLabelData data_;
     BuyingPlan plan_;
+    std::int64_t draws_;
     std::string model_;
 };
 
@@ -150,7 +153,8 @@ TaskInfo active_info() {
             .options = {{"budget", "600", {}, "labels bought in all"},
                         {"initial", "100", {}, "labels bought at random before the first round"},
                         {"rounds", "6", {}, "how often a model is trained; labels are bought before each"},
-                        {"candidates", "2000", {}, "examples without a label that a strategy looks at before a round"}},
+                        {"candidates", "2000", {}, "examples without a label that a strategy looks at before a round"},
+                        {"draws", "6400", {}, "labelled examples drawn in a round, again and again"}},
             .modifiers = {},
             .procedures = strategy_names(),
             .methods = strategy_names()};

@@ -15,7 +15,7 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr std::int64_t default_training_examples = 20000;
+constexpr std::int64_t adaptation_training_examples = 20000;
 
 constexpr std::uint64_t stream_order_seed = 7;  // of the test stream: the same in all runs
 
@@ -28,7 +28,7 @@ class Adapt final : public Task {
 public:
     explicit Adapt(const TrainingOptions& options)
         : options_(options),
-          data_(load_at_most(options, default_training_examples)),
+          data_(load_at_most(options, adaptation_training_examples)),
           corruption_(task_option(adapt_info(), options, "corruption")),
           severity_(static_cast<int>(parse_whole_option("adapt", "severity", task_option(adapt_info(), options, "severity"), 1, 5))),
           stream_batch_(parse_whole_option("adapt", "stream-batch", task_option(adapt_info(), options, "stream-batch"), 2, 100000)),

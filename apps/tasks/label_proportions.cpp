@@ -15,7 +15,7 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr std::int64_t default_training_examples = 40000;
+constexpr std::int64_t proportion_training_examples = 40000;
 
 enum BagStream : std::uint64_t { bag_choice_stream = 201, view_stream };
 
@@ -25,7 +25,7 @@ class LabelProportions final : public Task {
 public:
     explicit LabelProportions(const TrainingOptions& options)
         : options_(options),
-          data_(load_at_most(options, default_training_examples)),
+          data_(load_at_most(options, proportion_training_examples)),
           bag_(parse_whole_option("label-proportions", "bag", task_option(label_proportions_info(), options, "bag"), 1, data_.train.count())),
           model_(model_name(options.model, data_.train)) {
         make_named_model(model_, data_.train);

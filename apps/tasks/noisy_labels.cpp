@@ -17,7 +17,7 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr std::int64_t default_training_examples = 8000;
+constexpr std::int64_t noisy_training_examples = 8000;
 
 // The streams of a run's seed that this task draws from.
 enum NoisyStream : std::uint64_t { clean_choice_stream = 101, wrong_label_stream, clean_batch_stream };
@@ -39,7 +39,7 @@ class NoisyLabels final : public Task {
 public:
     explicit NoisyLabels(const TrainingOptions& options)
         : options_(options),
-          data_(load_at_most(options, default_training_examples)),
+          data_(load_at_most(options, noisy_training_examples)),
           noise_(task_option(noisy_labels_info(), options, "noise")),
           rate_(parse_option("noisy-labels", "rate", task_option(noisy_labels_info(), options, "rate"), 0, 1)),
           clean_(parse_whole_option("noisy-labels", "clean", task_option(noisy_labels_info(), options, "clean"), 2, data_.train.count())),

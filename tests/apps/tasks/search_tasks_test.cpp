@@ -17,8 +17,8 @@ namespace {
 std::vector<std::string> small_search(const std::string& command, const std::string& task, const std::vector<std::string>& more) {
     std::vector<std::string> arguments{command, task, "--data", "shapes"};
     const std::vector<std::string> sizes =
-        task == "active" ? std::vector<std::string>{"--train-size", "90",        "--test-size", "50",       "--model", "mlp",          "--budget",
-                                                    "30",           "--initial", "10",          "--rounds", "2",       "--candidates", "40"}
+        task == "active" ? std::vector<std::string>{"--train-size", "90", "--test-size", "50", "--model",      "mlp", "--budget", "30",
+                                                    "--initial",    "10", "--rounds",    "2",  "--candidates", "40",  "--draws",  "160"}
                          : std::vector<std::string>{"--train-size", "600", "--test-size", "500", "--epochs", "2", "--steps", "2", "--pairs", "1"};
     arguments.insert(arguments.end(), sizes.begin(), sizes.end());
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -90,9 +90,10 @@ TEST_CASE("tasks that search refuse what they cannot do") {
     const auto error = [](const std::string& task, const std::vector<std::string>& more) { return call(small_search("train", task, more)).error; };
     CHECK(contains(error("active", {"--loss", "cross_entropy"}), "expected a strategy (random, entropy, margin, coreset, ldm), got cross_entropy"));
     CHECK(contains(error("active", {"--loss", "ldm", "--ema", "0.9"}), "expected no --ema, since every round starts afresh, got 0.9"));
-    CHECK(contains(call({"train", "active", "--data", "shapes", "--train-size", "90", "--budget", "91"}).error,
+    CHECK(contains(call({"train", "active", "--data", "shapes", "--train-size", "90", "--test-size", "50", "--initial", "10", "--budget", "91"}).error,
                    "expected a --budget of at most the 90 training examples, got 91"));
-    CHECK(contains(call({"train", "active", "--data", "shapes", "--initial", "700"}).error, "expected --initial of at most --budget, 600, got 700"));
+    CHECK(contains(call({"train", "active", "--data", "shapes", "--train-size", "90", "--test-size", "50", "--initial", "700"}).error,
+                   "expected --initial of at most --budget, 600, got 700"));
     CHECK(contains(error("learned-loss", {"--loss", "mln", "--batch", "64"}), "expected a batch to be a small task of"));
     CHECK(contains(error("learned-loss", {"--loss", "mln", "--model", "mlp"}), "expected no --model, since the model is a loss, got mlp"));
     CHECK(contains(error("learned-loss", {"--loss", "mln", "--inner-lr", "-1"}), "expected --inner-lr to be a positive number, got -1"));
