@@ -15,7 +15,7 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr std::int64_t proportion_training_examples = 10000;
+constexpr std::int64_t proportion_training_examples = 40000;
 
 enum BagStream : std::uint64_t { bag_choice_stream = 201, view_stream };
 
@@ -45,7 +45,7 @@ public:
                 {"model", model_}};
     }
     Hyperparameters defaults(const Method& method) const override {
-        return {.epochs = 10,
+        return {.epochs = 4,
                 .batch = std::max<std::int64_t>(128 / bag_, 1) * bag_,
                 .learning_rate = learning_rate_for(method),
                 .optimizer = "nesterov",
@@ -68,7 +68,10 @@ public:
             }};
         auto optimizer = make_optimizer(model, hyperparameters);
         if (method.has("full")) return {std::move(training), make_descent(batch_loss(method.loss), std::move(optimizer))};
-        return {std::move(training), make_ahil(std::move(optimizer), procedure_options(method, seed))};
+        AhilOptions procedure = procedure_options(method, seed);
+        // Pseudo-labels of a model that knows nothing would be learned for good.
+        procedure.warm_up = hyperparameters.epochs < 2 ? 0 : std::max(hyperparameters.epochs / 4, 1);
+        return {std::move(training), make_ahil(std::move(optimizer), procedure)};
     }
 
     Evaluation evaluate(const Method&, nn::Sequential& model, const EvaluationRequest& request) const override {

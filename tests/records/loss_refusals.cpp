@@ -113,7 +113,9 @@ void refuse_parameters(Expectations& book, const losses::LossInfo& info) {
         const std::string of = "for " + parameter.name + " ";
         refuse(parameter.name + "=much", expected + of + "a number, got 'much'");
         refuse(parameter.name + "=-inf", expected + of + parameter.range + ", got -inf");
-        if (parameter.range != "a finite number") refuse(parameter.name + "=-1.5", expected + of + parameter.range + ", got -1.5");
+        const bool is_from_above = parameter.range.starts_with("a number of at most");
+        const std::string outside = is_from_above ? "1.5" : "-1.5";
+        if (parameter.range != "a finite number") refuse(parameter.name + "=" + outside, expected + of + parameter.range + ", got " + outside);
         refuse(parameter.name + "=1," + parameter.name + "=1", "[losses] expected every parameter once, got '" + parameter.name + "' twice in '");
     }
 }
