@@ -31,7 +31,8 @@ Description<EprOptions> EprOptions::about() {
             .targets = TargetKind::binary,
             .meaning = "observed positives alone, and a penalty where a batch has more or fewer positives than expected",
             .paper = "Cole et al. 2021, Multi-label learning from single positive labels, arXiv 2106.09708",
-            .parameters = {parameter<&EprOptions::k>("k", not_negative, "positives that an example is expected to have")}};
+            .parameters = {parameter<&EprOptions::k>("k", not_negative, "positives that an example is expected to have")},
+            .of_batch = true};
 }
 
 Epr::Epr(const Options& options, Reduction reduction) : Loss(std::string(Options::about().name), TargetKind::binary, reduction), k_(options.k) {

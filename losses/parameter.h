@@ -80,6 +80,7 @@ struct Description {
     std::string_view meaning;
     std::string_view paper;
     std::vector<Parameter<Options>> parameters = {};
+    bool of_batch = false;  ///< the value belongs to a whole batch: it has no parts, and Reduction::none is refused
 };
 
 /// Options that describe themselves: a static function about() gives their Description.

@@ -82,7 +82,7 @@ template <class LossType>
 Entry entry() {
     using Options = typename LossType::Options;
     const auto about = Options::about();
-    LossInfo info{std::string(about.name), about.targets, std::string(about.meaning), std::string(about.paper), {}};
+    LossInfo info{std::string(about.name), about.targets, std::string(about.meaning), std::string(about.paper), {}, about.of_batch};
     for (const auto& parameter : about.parameters) {
         std::string value = parameter.default_text.empty() ? text(parameter.read(Options{})) : std::string(parameter.default_text);
         info.parameters.push_back({std::string(parameter.name), std::move(value), to_string(parameter.range), std::string(parameter.meaning)});

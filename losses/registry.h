@@ -23,6 +23,7 @@ struct LossInfo {
     std::string meaning;
     std::string paper;
     std::vector<ParameterInfo> parameters;
+    bool of_batch = false;  ///< the value belongs to a whole batch: it has no parts, and so no curve against one logit
 };
 
 /// Every loss, multi-label ones first.

@@ -10,11 +10,10 @@ namespace knoll::apps {
 namespace {
 
 nn::TrainingState training_state(const RunParts& parts) {
-    nn::TrainingState state{.model = parts.model, .average = parts.average, .more = &parts.procedure};
-    const std::vector<nn::Optimizer*> optimizers = parts.procedure.optimizers();
-    if (optimizers.empty()) return state;
-    state.optimizer = optimizers.front();
-    state.more_optimizers = {optimizers.begin() + 1, optimizers.end()};
+    nn::TrainingState state{.model = parts.model, .average = parts.average, .more = parts.more};
+    if (parts.optimizers.empty()) return state;
+    state.optimizer = parts.optimizers.front();
+    state.more_optimizers = {parts.optimizers.begin() + 1, parts.optimizers.end()};
     return state;
 }
 

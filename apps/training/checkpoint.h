@@ -1,8 +1,9 @@
 // A run on disk: weights, optimisers, averages and where it stands, in one safetensors file.
 #pragma once
 
-#include <knoll/apps/procedures/procedure.h>
 #include <knoll/apps/report/results.h>
+#include <knoll/nn/optim/optimizer.h>
+#include <knoll/nn/sequential.h>
 #include <knoll/nn/training/ema.h>
 
 #include <string>
@@ -23,7 +24,8 @@ struct RunState {
 /// Everything that a checkpoint holds; the average may be missing.
 struct RunParts {
     nn::Sequential& model;
-    Procedure& procedure;
+    std::vector<nn::Optimizer*> optimizers;
+    nn::Stateful* more;  ///< what else the run must remember; may be missing
     nn::EMA* average;
     RunState& state;
 };

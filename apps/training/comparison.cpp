@@ -3,6 +3,7 @@
 #include <knoll/apps/plots/loss_curves.h>
 #include <knoll/apps/terminal/machine.h>
 #include <knoll/core/parallel.h>
+#include <knoll/losses/registry.h>
 
 #include <algorithm>
 
@@ -32,10 +33,16 @@ std::vector<std::string> procedures_among(const std::vector<Method>& methods, co
     return procedures;
 }
 
+bool has_curve(const std::string& loss) {
+    const std::string name = loss.substr(0, loss.find(':'));
+    const auto& all = losses::registry();
+    return std::none_of(all.begin(), all.end(), [&](const losses::LossInfo& info) { return info.name == name && info.of_batch; });
+}
+
 std::vector<std::string> drawable_losses(const std::vector<Method>& methods, const TaskInfo& info) {
     std::vector<std::string> losses;
     for (const Method& method : methods)
-        if (!is_among(method.loss, info.procedures) && !is_among(method.loss, losses)) losses.push_back(method.loss);
+        if (!is_among(method.loss, info.procedures) && !is_among(method.loss, losses) && has_curve(method.loss)) losses.push_back(method.loss);
     return losses;
 }
 

@@ -180,7 +180,7 @@ void Trainer::spend() {
     spent_until_ = now;
 }
 
-RunParts Trainer::parts() { return {model_, *learning_.procedure, average_ ? &*average_ : nullptr, state_}; }
+RunParts Trainer::parts() { return {model_, learning_.procedure->optimizers(), learning_.procedure.get(), average_ ? &*average_ : nullptr, state_}; }
 
 void Trainer::save() {
     if (!folder_.exists()) return;

@@ -21,7 +21,7 @@ void resume(const std::string& path) {
     fuzz::attempt_file(path, [&] {
         fuzz::Run run;
         apps::RunState progress;
-        apps::load_run(path, {run.net, {&run.optimizer}, &run.average, progress});
+        apps::load_run(path, {run.net, {&run.optimizer}, nullptr, &run.average, progress});
         run.step();
     });
 }

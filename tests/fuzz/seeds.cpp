@@ -114,12 +114,17 @@ void write_tensors() {
 }
 
 void write_runs() {
-    const apps::RunResult run{.loss = "hill",
-                              .seed = 7,
-                              .metrics = {{"mAP", 12.5}},
-                              .seconds = 0.5,
-                              .epochs = {{.epoch = 1, .loss = 0.1, .learning_rate = 1e-3, .seconds = 2, .metrics = {{"mAP", 12.5}}}},
-                              .per_class = {1, std::nan("")}};
+    const apps::RunResult run{
+        .loss = "hill",
+        .seed = 7,
+        .metrics = {{"mAP", 12.5}},
+        .seconds = 0.5,
+        .epochs = {{.epoch = 1, .loss = 0.1, .learning_rate = 1e-3, .seconds = 2, .metrics = {{"mAP", 12.5}}}},
+        .per_class = {1, std::nan("")},
+        .galleries = {{.title = "Found",
+                       .introduction = "near",
+                       .rows = {{.caption = "a bag", .images = {{.data_uri = "data:,", .missing = {"bag"}, .mark = apps::Mark::wrong}}}}}},
+        .figures = {{.svg = "<svg></svg>", .caption = "c", .wide = true}}};
     apps::Results results{.task = "imbalanced", .data = "shapes", .options = {{"epochs", "2"}}, .runs = {run, run}};
     results.failed = {{"cce", 1, "it diverged"}};
     write_file(seed("results", "run"), apps::run_json(run));
@@ -130,7 +135,7 @@ void write_runs() {
     training.step();
     nn::save_checkpoint(seed("checkpoint", "trained"), training.state(), {.epoch = 1, .batch = 2, .best_metric = 0.5, .notes = {{"loss", "hill"}}});
     apps::RunState progress{.epoch = 1, .batch = 2, .loss_sum = 0.5, .loss_examples = 4, .seconds = 1, .records = run.epochs};
-    apps::save_run(seed("checkpoint", "run"), {training.net, {&training.optimizer}, &training.average, progress});
+    apps::save_run(seed("checkpoint", "run"), {training.net, {&training.optimizer}, nullptr, &training.average, progress});
 }
 
 }  // namespace
