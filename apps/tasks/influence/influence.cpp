@@ -23,14 +23,14 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr std::int64_t usual_pairs = 200;
+constexpr std::int64_t usual_pairs = 120;
 constexpr std::int64_t validation_pairs = 240;
 constexpr std::int64_t steps_in_epoch = 100;  // of all pairs each
 constexpr std::int64_t hidden_units = 10;
 constexpr std::int64_t paired_length = 6;
-constexpr double pair_temperature = 0.3;
-constexpr double weight_penalty = 2e-2;
-constexpr std::size_t most_trained_again = 32;  // pairs, half of them mismatched
+constexpr double pair_temperature = 0.1;
+constexpr double weight_penalty = 6e-2;
+constexpr std::size_t most_trained_again = 24;  // pairs, half of them mismatched
 constexpr int curve_products = 100;
 constexpr std::size_t pairs_shown = 8;
 
