@@ -11,10 +11,10 @@ namespace knoll::losses {
 /// alpha < 0 lets go of positives that are far from all others, beta < 0 of negatives that are too near: taken for inseparable, they
 /// weigh exponentially little. An anchor without a positive or without a negative has no loss.
 struct AnmlOptions {
-    double alpha = 5.0;
-    double beta = 5.0;
+    double alpha = 2.0;
+    double beta = 20.0;
     double sharpness = 5.0;
-    double margin = 0.5;
+    double margin = 0.3;
 
     static Description<AnmlOptions> about();
 };

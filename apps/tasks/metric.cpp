@@ -96,7 +96,7 @@ public:
     }
 
     Hyperparameters defaults(const Method&) const override {
-        return {.epochs = 4, .batch = 32, .learning_rate = 1e-3, .optimizer = "adam", .schedule = "one-cycle", .weight_decay = 1e-4, .ema = 0};
+        return {.epochs = 3, .batch = 32, .learning_rate = 1e-3, .optimizer = "adam", .schedule = "one-cycle", .weight_decay = 1e-4, .ema = 0};
     }
 
     // The last layer of a classifier, in as many directions as an embedding has.

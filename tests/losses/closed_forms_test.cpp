@@ -140,7 +140,8 @@ TEST_CASE("GR agrees with its closed form, with its belief and its trust held co
         const double gone = std::min(epoch / 8.0, 1.0), next = std::min((epoch + 1) / 8.0, 1.0);
         check_elements("gr", epoch, [=](double z, bool y) { return gr(z, y, 2 * gone, -2, 0.5 + 0.3 * next, 2 - 1.5 * next, 0.01, 1); });
     }
-    check_elements("gr:w0=-1,b0=1,mu0=0.1,s0=0.3,q2=0,q3=0.4,horizon=1000000000", 0, [=](double z, bool y) { return gr(z, y, -1, 1, 0.1, 0.3, 0, 0.4); });
+    check_elements("gr:w0=-1,wT=-1,b0=1,bT=1,mu0=0.1,muT=0.1,s0=0.3,sT=0.3,q2=0,q3=0.4", 0,
+                   [=](double z, bool y) { return gr(z, y, -1, 1, 0.1, 0.3, 0, 0.4); });
     // No belief in missed labels and equal trust: negatives are assumed.
     check_elements("gr:w0=0,wT=0,b0=-800,bT=-800,s0=1e12,sT=1e12,q3=0", 2, [](double z, bool y) { return y ? focal_positive(z, 0) : focal_negative(z, 0); });
     // The smallest power is the limit; a training that says how many epochs it has sets the schedule.

@@ -165,7 +165,7 @@ void expect_detached_weights(Expectations& book) {
         book.value_of(name, specification, inputs, call_of(losses::make(specification, Reduction::none)), per_element(loss));
     };
     expect("gr", "gr", gr(0.0, -2.0, 0.5 + 0.3 / 8.0, 2.0 - 1.5 / 8.0, 0.01, 1.0));
-    expect("gr", "gr:w0=3,b0=-1,mu0=0.2,s0=0.4,q2=0,q3=0.7,horizon=1000000", gr(3.0, -1.0, 0.2 + 0.6e-6, 0.4 + 0.1e-6, 0.0, 0.7));
+    expect("gr", "gr:w0=3,wT=3,b0=-1,bT=-1,mu0=0.2,muT=0.2,s0=0.4,sT=0.4,q2=0,q3=0.7", gr(3.0, -1.0, 0.2, 0.4, 0.0, 0.7));
     expect("focal", "focal:detach=1", focal(2.0));
     expect("focal", "focal:detach=1,gamma=1.5", focal(1.5));
     expect("asl", "asl:detach=1", asl(1.0, 4.0, 0.05));

@@ -23,13 +23,13 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr std::int64_t usual_pairs = 120;
+constexpr std::int64_t usual_pairs = 200;
 constexpr std::int64_t validation_pairs = 240;
-constexpr std::int64_t steps_in_epoch = 50;  // of all pairs each
-constexpr std::int64_t hidden_units = 16;
-constexpr std::int64_t paired_length = 8;
+constexpr std::int64_t steps_in_epoch = 100;  // of all pairs each
+constexpr std::int64_t hidden_units = 10;
+constexpr std::int64_t paired_length = 6;
 constexpr double pair_temperature = 0.3;
-constexpr double weight_penalty = 1e-2;
+constexpr double weight_penalty = 2e-2;
 constexpr std::size_t most_trained_again = 32;  // pairs, half of them mismatched
 constexpr int curve_products = 100;
 constexpr std::size_t pairs_shown = 8;
@@ -136,7 +136,7 @@ public:
         if (!request.is_final)
             return {.metrics = {{"AUC", auc_of(foretell(method.loss, problem, problem.weights(), curve_products).changes, pairs.mismatched)}}};
 
-        const nn::NewtonOptions exact{.tolerance = 1e-7, .max_steps = 200};
+        const nn::NewtonOptions exact{.tolerance = 1e-6, .max_steps = 200};
         const nn::NewtonResult trained = nn::minimize_by_newton([&](const Tensor& at) { return problem.objective(at); }, problem.weights(), exact);
         const Foretold foretold = foretell(method.loss, problem, trained.solution);
         const std::vector<std::size_t> left_out = pairs_to_leave_out(pairs.mismatched);
@@ -176,7 +176,7 @@ private:
     PairedImages training_pairs(std::uint64_t seed) const { return pair_halves(source_.train, {.count = pairs_, .mismatched = share_, .seed = seed}); }
 
     static ExampleImage picture(const PairedImages& pairs, std::size_t n, const std::string& label) {
-        ExampleImage image{.data_uri = png_data_uri(select(pairs.images, 0, static_cast<std::int64_t>(n))),
+        ExampleImage image{.data_uri = png_data_uri(select(pairs.pictures, 0, static_cast<std::int64_t>(n))),
                            .mark = pairs.mismatched[n] ? Mark::wrong : Mark::none};
         if (!label.empty()) image.observed = {label};
         return image;

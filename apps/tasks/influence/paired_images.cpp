@@ -10,9 +10,12 @@ namespace knoll::apps {
 
 namespace {
 
-Tensor shrunk(const Tensor& images) {
-    const Tensor in_unit = images.dtype() == DType::u8 ? images.to(DType::f32) / 255.0 : images.to(DType::f32);
-    return avg_pool2d(in_unit, {.kernel = 2, .stride = 2});
+Tensor in_unit(const Tensor& images) { return images.dtype() == DType::u8 ? images.to(DType::f32) / 255.0 : images.to(DType::f32); }
+
+// The upper half of one and the lower of the other.
+Tensor joined(const Tensor& above, const Tensor& below) {
+    const std::int64_t height = above.size(2), middle = height - height / 2;
+    return concat({slice(above, 2, 0, middle), slice(below, 2, middle, height)}, 2);
 }
 
 }  // namespace
@@ -20,8 +23,8 @@ Tensor shrunk(const Tensor& images) {
 data::LabeledImages PairedImages::set() const { return {images, zeros({images.size(0)}, DType::i64), 1}; }
 
 PairedImages pair_halves(const data::LabeledImages& source, const PairOptions& options) {
-    require<ShapeError>(source.has_images() && source.height() >= 4 && source.width() >= 2,
-                        "[influence] expected images of at least 4x2 pixels, got examples of shape ", source.example_shape());
+    require<ShapeError>(source.has_images() && source.height() >= 8 && source.width() >= 4,
+                        "[influence] expected images of at least 8x4 pixels, got examples of shape ", source.example_shape());
     const auto swaps = static_cast<std::int64_t>(std::llround(options.mismatched * static_cast<double>(options.count)));
     const std::vector<std::int64_t> order = data::random_order(source.count(), Rng{options.seed}.fork(0));
     require<ValueError>(options.count >= 2 && options.count + swaps <= source.count(), "[influence] expected at least ", options.count + swaps, " images for ",
@@ -31,7 +34,7 @@ PairedImages pair_halves(const data::LabeledImages& source, const PairOptions& o
     // The first `swaps` pairs of a second order are the mismatched ones; each takes the next spare image of another class.
     const std::vector<std::int64_t> places = data::random_order(options.count, Rng{options.seed}.fork(1));
     std::vector<std::int64_t> lower(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(options.count));
-    PairedImages pairs{{}, std::vector<bool>(static_cast<std::size_t>(options.count), false)};
+    PairedImages pairs{{}, {}, std::vector<bool>(static_cast<std::size_t>(options.count), false)};
     std::int64_t spare = options.count;
     for (std::int64_t s = 0; s < swaps; ++s) {
         const std::int64_t place = places[static_cast<std::size_t>(s)];
@@ -41,9 +44,10 @@ PairedImages pair_halves(const data::LabeledImages& source, const PairOptions& o
         pairs.mismatched[static_cast<std::size_t>(place)] = true;
     }
     const std::vector<std::int64_t> upper(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(options.count));
-    const Tensor above = shrunk(data::subset(source, upper).images()), below = shrunk(data::subset(source, lower).images());
-    const std::int64_t height = above.size(2), middle = height / 2;
-    pairs.images = concat({slice(above, 2, 0, height - middle), slice(below, 2, height - middle, height)}, 2);
+    const Tensor above = in_unit(data::subset(source, upper).images()), below = in_unit(data::subset(source, lower).images());
+    const Pool2dOptions quarter{.kernel = 4, .stride = 4};
+    pairs.images = joined(avg_pool2d(above, quarter), avg_pool2d(below, quarter));
+    pairs.pictures = joined(above, below);
     return pairs;
 }
 
