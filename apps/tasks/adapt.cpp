@@ -127,7 +127,7 @@ private:
         return options;
     }
 
-    static double learning_rate_for(const Method&) { return 1e-3; }
+    static double learning_rate_for(const Method& method) { return method.loss == "tent" ? 3e-4 : 1e-3; }
 
     TrainingOptions options_;
     SingleLabelData data_;

@@ -15,7 +15,7 @@ namespace knoll::apps {
 
 namespace {
 
-constexpr std::int64_t proportion_training_examples = 40000;
+constexpr std::int64_t proportion_training_examples = 20000;
 
 enum BagStream : std::uint64_t { bag_choice_stream = 201, view_stream };
 
@@ -45,7 +45,7 @@ public:
                 {"model", model_}};
     }
     Hyperparameters defaults(const Method& method) const override {
-        return {.epochs = 4,
+        return {.epochs = 5,
                 .batch = std::max<std::int64_t>(128 / bag_, 1) * bag_,
                 .learning_rate = learning_rate_for(method),
                 .optimizer = "nesterov",
