@@ -55,7 +55,7 @@ TEST_CASE("the positive role is the symmetric cross-entropy of each pair") {
     check_close(losses::positive_role(s), minus_log(s) + minus_log(transpose(s, 0, 1)), 1e-14, 1e-14);
 }
 
-TEST_CASE("the negative role is the slope of what a pair costs the others, and tells what its removal saves; its reciprocal does not") {
+TEST_CASE("the negative role is the slope of what a pair costs the others, and tells what its removal saves, while its reciprocal does not") {
     const Tensor s = random_pair_similarities();
     const std::vector<double> role = losses::negative_role(s).to_vector();
     std::vector<double> saved, reciprocal;
