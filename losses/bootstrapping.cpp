@@ -35,7 +35,7 @@ Bootstrapping::Bootstrapping(const Options& options, Reduction reduction)
       rows_(Options::about().name, formula_of(options), reduction) {}
 
 Tensor Bootstrapping::evaluate(const Tensor& logits, const Tensor& targets, const LossContext&) const {
-    const Tensor of_label = rows_(logits, targets);
+    Tensor of_label = rows_(logits, targets);
     if (!hard_) return of_label;
     return beta_ * of_label + (1.0 - beta_) * rows_(logits, argmax(logits.detach(), 1));
 }

@@ -56,7 +56,7 @@ Tensor proportion_loss(const Tensor& logits, const Tensor& proportions) {
     const Tensor shares = proportions.to(logits.dtype());
     const Tensor log_p = log_probabilities_by_bag(logits, bags);
     const Tensor log_mean = logsumexp(log_p, 1) - std::log(static_cast<double>(log_p.size(1)));
-    const Tensor value = mean(-sum(where(shares > 0.0, shares * log_mean, 0.0), 1));
+    Tensor value = mean(-sum(where(shares > 0.0, shares * log_mean, 0.0), 1));
     check_value("proportion_loss", logits, value);
     return value;
 }

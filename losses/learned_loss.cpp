@@ -40,7 +40,7 @@ LearnedLoss::LearnedLoss(Tensor parameters, Reduction reduction)
 Tensor LearnedLoss::evaluate(const Tensor& logits, const Tensor& targets, const LossContext&) const {
     check_rows(name(), logits);
     const Tensor target = one_hot(checked_classes(name(), logits, targets), logits.size(1), logits.dtype());
-    const Tensor losses = sum(learned_loss_term(parameters_.to(logits.dtype()), target, softmax(logits, {1})), {1});
+    Tensor losses = sum(learned_loss_term(parameters_.to(logits.dtype()), target, softmax(logits, {1})), {1});
     check_value(name(), logits, losses);
     if (reduction() == Reduction::none) return losses;
     return reduction() == Reduction::sum ? sum(losses) : mean(losses);

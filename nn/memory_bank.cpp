@@ -49,7 +49,7 @@ StateDict MemoryBank::state_dict() const {
 void MemoryBank::load_state_dict(const StateDict& state) {
     const StateDict target = {{"rows", rows_.clone()}, {"labels", labels_.clone()}, {"size", scalar(0, DType::i64)}, {"next", scalar(0, DType::i64)}};
     copy_state("MemoryBank", target, state);
-    const std::int64_t size = target[2].second.at<std::int64_t>(), next = target[3].second.at<std::int64_t>();
+    const auto size = target[2].second.at<std::int64_t>(), next = target[3].second.at<std::int64_t>();
     const bool in_order = size >= 0 && size <= capacity() && next >= 0 && next < capacity() && (size == capacity() || next == size);
     require<ValueError>(in_order, "[MemoryBank] expected a memory filled in order, got ", size, " of ", capacity(), " rows and next slot ", next);
     rows_ = target[0].second;

@@ -36,6 +36,7 @@ std::vector<Tensor> unflatten_like(const std::vector<Tensor>& parameters, const 
 
 StateDict unflatten_like(const StateDict& named_parameters, const Tensor& vector) {
     std::vector<Tensor> parameters;
+    parameters.reserve(named_parameters.size());
     for (const auto& entry : named_parameters) parameters.push_back(entry.second);
     const std::vector<Tensor> parts = unflatten_like(parameters, vector);
     StateDict named;

@@ -52,7 +52,7 @@ private:
         std::int64_t mistaken = 0;
         for (std::int64_t i = begin; i < end; ++i) {
             const std::int64_t example = bought[static_cast<std::size_t>(i)], guess = guesses[static_cast<std::size_t>(i)];
-            const std::int64_t label = pool.labels().at<std::int64_t>(example);
+            const auto label = pool.labels().at<std::int64_t>(example);
             mistaken += guess >= 0 && guess != label ? 1 : 0;
             if (std::ssize(row.images) == shown_purchases) continue;
             const auto c = static_cast<std::size_t>(label);

@@ -104,7 +104,7 @@ public:
     Tensor predict(const Tensor& images) override {
         EnableGrad enable_grad;
         const Tensor maps = run(images, 0, early_), features = run(maps, early_, model_.size() - 1);
-        const Tensor logits = classifier_(features).detach();
+        Tensor logits = classifier_(features).detach();
         const Tensor labels = argmax(logits, 1), confident = max(softmax(logits, 1), {1}) >= options_.confidence;
         memory_.update(features.detach(), labels, confident);
         step(losses::prototype_loss(similarities(features), labels, confident) + options_.memory_weight * memory_loss() +

@@ -96,9 +96,9 @@ private:
         GalleryRow row{.caption = "Wrong labels"};
         const double fair = 1.0 / static_cast<double>(2 * labels.size(0));
         for (std::int64_t i = 0; i < labels.size(0); ++i) {
-            const std::int64_t given = labels.at<std::int64_t>(i), right = truth_.labels.at<std::int64_t>(i), guess = pseudo.at<std::int64_t>(i);
+            const auto given = labels.at<std::int64_t>(i), right = truth_.labels.at<std::int64_t>(i), guess = pseudo.at<std::int64_t>(i);
             if (given == right) continue;
-            const double of_label = weights.to(DType::f64).at<double>(0, i), of_guess = weights.to(DType::f64).at<double>(1, i);
+            const auto of_label = weights.to(DType::f64).at<double>(0, i), of_guess = weights.to(DType::f64).at<double>(1, i);
             const bool is_right = guess == right && of_guess > of_label;
             ++wrong;
             favoured += is_right ? 1 : 0;

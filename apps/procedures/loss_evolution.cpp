@@ -27,7 +27,7 @@ SmallLoss learned(const Tensor& parameters) {
 // Counts generations: all that an evolution has to remember beside the network.
 class TaskByTask : public Procedure {
 public:
-    explicit TaskByTask(const LossEvolution& options) : options_(options), generation_(zeros({1}, DType::i64)) {}
+    explicit TaskByTask(LossEvolution options) : options_(std::move(options)), generation_(zeros({1}, DType::i64)) {}
 
     double step(nn::Sequential& model, const data::Batch& batch, int) override {
         const double accuracy = generation(model, make_small_task(batch, options_.episode), generation_.at<std::int64_t>(0));

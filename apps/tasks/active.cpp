@@ -114,6 +114,7 @@ public:
 
     std::vector<Metric> metrics_of_run(const std::vector<EpochRecord>& records) const override {
         std::vector<double> accuracies;
+        accuracies.reserve(records.size());
         for (const EpochRecord& record : records) accuracies.push_back(record.metrics.front().value);
         return {{"mean_accuracy", mean_std(accuracies).mean}};
     }

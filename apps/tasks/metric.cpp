@@ -198,7 +198,7 @@ private:
             for (std::size_t q = 0; q < queries.size(); ++q) {
                 GalleryRow row{.caption = name_of(c), .images = {shown(judges, queries[q], Mark::none)}};
                 for (std::int64_t k = 0; k < count; ++k) {
-                    const std::int64_t other = found.at<std::int64_t>(static_cast<std::int64_t>(q), k);
+                    const auto other = found.at<std::int64_t>(static_cast<std::int64_t>(q), k);
                     row.images.push_back(shown(judges, other, judges.labels().at<std::int64_t>(other) == c ? Mark::right : Mark::wrong));
                 }
                 gallery.rows.push_back(std::move(row));

@@ -139,7 +139,7 @@ Tensor corrupted(const LabeledImages& set, const CorruptionOptions& options) {
     const Tensor& images = set.images();
     Tensor out = empty(images.shape(), images.dtype());
     const Pixel* const from = images.data<Pixel>().data();
-    Pixel* const into = out.fresh_data<Pixel>();
+    auto* const into = out.fresh_data<Pixel>();
     const std::int64_t numel = set.example_shape().numel();
     const Rng draws{options.seed};
     parallel_for(set.count(), 64, [&](std::int64_t begin, std::int64_t end) {

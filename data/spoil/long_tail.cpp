@@ -29,6 +29,7 @@ std::int64_t few_below(const std::vector<std::int64_t>& counts) { return (most_o
 std::vector<Shot> shots(const std::vector<std::int64_t>& counts) {
     const std::int64_t many = many_from(counts), few = few_below(counts);
     std::vector<Shot> result;
+    result.reserve(counts.size());
     for (const std::int64_t count : counts) result.push_back(count >= many ? Shot::many : count < few ? Shot::few : Shot::medium);
     return result;
 }

@@ -34,7 +34,7 @@ Tensor EvolutionStrategy::ascent(const Tensor& centre, std::int64_t generation, 
     const std::vector<double> shaped = options_.ranks ? centred_ranks(fitness) : std::vector<double>(fitness.begin(), fitness.end());
     Tensor sum = zeros_like(centre).detach();
     for (int pair = 0; pair < options_.pairs; ++pair) {
-        const auto plus = static_cast<std::size_t>(2 * pair);
+        const std::size_t plus = 2 * static_cast<std::size_t>(pair);
         sum += (shaped[plus] - shaped[plus + 1]) * noise(centre, generation, pair);
     }
     return sum / (2.0 * options_.pairs * options_.deviation);

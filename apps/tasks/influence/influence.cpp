@@ -67,6 +67,7 @@ std::vector<std::size_t> ascending_order(const std::vector<double>& values) {
 // What is below 0 did harm: harm is found where it is least.
 double auc_of(const std::vector<double>& changes, const std::vector<bool>& mismatched) {
     std::vector<double> harm;
+    harm.reserve(changes.size());
     for (const double change : changes) harm.push_back(-change);
     return 100 * metrics::roc_auc(harm, mismatched);
 }
