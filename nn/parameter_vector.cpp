@@ -17,6 +17,7 @@ void check_total(const char* function, std::int64_t total, const Tensor& vector)
 Tensor flatten_parameters(const std::vector<Tensor>& parameters) {
     require<ValueError>(!parameters.empty(), "[flatten_parameters] expected parameters, got none");
     std::vector<Tensor> parts;
+    parts.reserve(parameters.size());
     for (const Tensor& parameter : parameters) parts.push_back(reshape(parameter, {parameter.numel()}));
     return concat(parts);
 }

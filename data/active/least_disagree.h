@@ -27,8 +27,8 @@ struct LeastDisagreeOptions {
 };
 
 /// The estimate for each row of pool [N, D]: f64 [N] in [0, 1]; 1 where no model changed the answer. Disagreement is measured on the
-/// rows of sample [M, D], which may be the same tensor; it may be 0 where an answer in the pool changes and none in the sample does. Noise is a function of (rng, number
-/// of the deviation, number of the model). Throws ValueError on options out of range or an empty sample.
+/// rows of sample [M, D], which may be the same tensor; it may be 0 where an answer in the pool changes and none in the sample does. Noise is a function of
+/// (rng, number of the deviation, number of the model). Throws ValueError on options out of range or an empty sample.
 Tensor least_disagree_metric(const Tensor& pool, const Tensor& sample, const LastLayer& layer, const LeastDisagreeOptions& options, Rng rng);
 
 }  // namespace knoll::data::active
