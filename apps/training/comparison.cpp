@@ -6,6 +6,7 @@
 #include <knoll/losses/registry.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace knoll::apps {
 
@@ -55,7 +56,8 @@ FigureGroup learning_group(const Task& task, const Results& results) {
     if (summarize(results).empty() || results.runs.front().epochs.empty()) return group;
     const auto& metrics = results.runs.front().epochs.front().metrics;
     for (std::size_t m = 0; m < metrics.size(); ++m)
-        group.figures.push_back({.svg = line_plot(learning_curves(task, results, static_cast<int>(m))), .caption = metrics[m].name + " while training"});
+        if (!std::isnan(metrics[m].value))  // what a task does not judge while training
+            group.figures.push_back({.svg = line_plot(learning_curves(task, results, static_cast<int>(m))), .caption = metrics[m].name + " while training"});
     group.figures.push_back(
         {.svg = line_plot(learning_curves(task, results, -1)), .caption = "Mean training loss of each epoch. Different losses have different scales."});
     return group;

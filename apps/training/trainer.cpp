@@ -5,6 +5,7 @@
 #include <knoll/apps/training/divergence.h>
 #include <knoll/apps/training/way_on.h>
 
+#include <cmath>
 #include <iterator>
 #include <ostream>
 
@@ -14,7 +15,8 @@ namespace {
 
 std::string epoch_line(const std::string& label, const EpochRecord& record, int epochs) {
     std::string line = text(label, "  epoch ", record.epoch, "/", epochs, "  loss ", fixed(record.loss, 4));
-    for (const Metric& metric : record.metrics) line += text("  ", metric.name, " ", fixed(metric.value, 2));
+    for (const Metric& metric : record.metrics)
+        if (!std::isnan(metric.value)) line += text("  ", metric.name, " ", fixed(metric.value, 2));
     return line + text("  ", duration(record.seconds));
 }
 

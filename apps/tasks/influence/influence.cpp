@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -134,8 +135,7 @@ public:
     Evaluation evaluate(const Method& method, nn::Sequential& model, const EvaluationRequest& request) const override {
         const PairedImages pairs = training_pairs(request.seed);
         const PairedProblem problem{model, pairs.images, validation_.images, pair_temperature, weight_penalty};
-        if (!request.is_final)
-            return {.metrics = {{"AUC", auc_of(foretell(method.loss, problem, problem.weights(), curve_products).changes, pairs.mismatched)}}};
+        if (!request.is_final) return while_training(method, problem, pairs);
 
         const nn::NewtonOptions exact{.tolerance = 1e-6, .max_steps = 200};
         const nn::NewtonResult trained = nn::minimize_by_newton([&](const Tensor& at) { return problem.objective(at); }, problem.weights(), exact);
@@ -168,6 +168,12 @@ public:
     std::string examples_introduction() const override { return "Training pairs, the upper half above the lower; those framed red are mismatched."; }
 
 private:
+    // What takes no training: the weights are at no minimum yet, and few products have to do.
+    static Evaluation while_training(const Method& method, const PairedProblem& problem, const PairedImages& pairs) {
+        const Foretold foretold = foretell(method.loss, problem, problem.weights(), curve_products);
+        return {.metrics = {{"AUC", auc_of(foretold.changes, pairs.mismatched)}, {"correlation", std::numeric_limits<double>::quiet_NaN()}}};
+    }
+
     static TrainingOptions without_sizes(TrainingOptions options) {
         options.train_size = options.test_size = std::nullopt;
         if (options.data == "shapes") options.train_size = options.test_size = 1000;  // more than enough, and drawn at once

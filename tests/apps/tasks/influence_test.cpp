@@ -85,17 +85,20 @@ TEST_CASE("a pair left out changes the validation loss as training again says, a
 }
 
 TEST_CASE("the task of influence runs, and refuses what would move its minimum") {
-    const std::vector<std::string> tiny{"train", "influence", "--data", "shapes", "--train-size", "10", "--test-size", "12", "--epochs", "2"};
+    const std::vector<std::string> tiny{"compare", "influence", "--data", "shapes", "--train-size", "8", "--test-size", "8", "--epochs", "1", "--losses"};
     const test::TemporaryFolder folder;
     std::vector<std::string> arguments = tiny;
-    arguments.insert(arguments.end(), {"--out", folder.path()});
+    arguments.insert(arguments.end(), {"ecif,gradient_norm", "--out", folder.path()});
     const test::Output output = test::call(arguments);
     INFO(output.error);
     REQUIRE(output.status == 0);
     const apps::Results results = apps::parse_results_json(test::read_text(folder / "results.json"), "results.json");
-    REQUIRE(results.runs.front().metrics.size() == 2);
-    CHECK(results.runs.front().metrics[1].name == "correlation");
+    REQUIRE(results.runs.size() == 2);
+    CHECK(results.runs.back().metrics[1].name == "correlation");
+    const std::string page = test::read_text(folder / "report.html");
+    for (const char* part : {"most harmful", "Foretold by ecif", "AUC while training"}) CHECK(test::contains(page, part));
+    CHECK_FALSE(test::contains(page, "correlation while training"));
     arguments = tiny;
-    arguments.insert(arguments.end(), {"--weight-decay", "0.1"});
+    arguments.insert(arguments.end(), {"ecif", "--weight-decay", "0.1"});
     CHECK(test::contains(test::call(arguments).error, "[influence] expected the whole training set as a batch and no --weight-decay"));
 }
