@@ -37,7 +37,7 @@ TEST_CASE("without a memory, cross-batch memory is its loss alone, and with one 
     const auto log_of = [](const std::vector<std::string>& more) {
         const test::TemporaryFolder folder;
         std::vector<std::string> arguments = tiny_metric_call("train", more);
-        arguments.insert(arguments.end(), {"--json", folder / "results.json"});
+        arguments.insert(arguments.end(), {"--lr", "0.003", "--json", folder / "results.json"});
         REQUIRE(test::call(arguments).status == 0);
         return apps::parse_results_json(test::read_text(folder / "results.json"), "results.json").runs.front().metrics.front().value;
     };
