@@ -18,6 +18,8 @@ namespace {
 constexpr double correction_weight = 0.2;
 constexpr double prior_exponent = 1.0 / 3;
 constexpr double reflective_exponent = 1.0 / 6;
+constexpr double balanced_power = 0.5;
+constexpr double tail_power = 1.0;
 
 Tensor label_counts(const Tensor& labels) { return sum(labels, {0}).to(DType::f32); }
 
@@ -37,8 +39,8 @@ public:
           counts_(first_counts_.clone()),
           prior_weights_(losses::rarity_weights(first_counts_, prior_exponent)),
           companionship_(losses::companionship(labels)),
-          balanced_weights_(image_weights(labels, 1)),
-          tail_weights_(image_weights(labels, 2)),
+          balanced_weights_(image_weights(labels, balanced_power)),
+          tail_weights_(image_weights(labels, tail_power)),
           optimizer_(std::move(optimizer)) {}
 
     void begin_epoch(nn::Sequential&, int) override { counts_.copy_(first_counts_); }

@@ -76,7 +76,7 @@ public:
 
     // The rate is chosen on examples held apart from training and test set: docs/results.md.
     Hyperparameters defaults(const Method&) const override {
-        return {.epochs = plan_.rounds, .batch = 32, .learning_rate = 4e-3, .optimizer = "adam", .schedule = "one-cycle", .weight_decay = 1e-4, .ema = 0};
+        return {.epochs = plan_.rounds, .batch = 32, .learning_rate = 8e-3, .optimizer = "adam", .schedule = "one-cycle", .weight_decay = 1e-4, .ema = 0};
     }
 
     nn::Sequential make_model(const Method&) const override { return make_named_model(model_, data_.train); }

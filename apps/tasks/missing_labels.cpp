@@ -21,7 +21,10 @@ namespace {
 constexpr std::int64_t shown_examples = 12;
 
 // The best of 0.004, 0.008, 0.011 and 0.016 for each loss on scenes held apart from training and test set: docs/results.md.
-double learning_rate_with_missing_labels(const Method& method) { return method.loss_name() == "bce" && !method.has("full") ? 0.011 : 0.008; }
+double learning_rate_with_missing_labels(const Method& method) {
+    if (method.loss_name() == "bce" && !method.has("full")) return 0.011;
+    return method.loss_name() == "wan" || method.loss_name() == "role" ? 0.004 : 0.008;
+}
 
 class MissingLabels final : public Task {
 public:
