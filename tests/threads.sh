@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 build=${1:-build-threads}
 folders="core nn losses data records"
 [ -f "$build/build.ninja" ] || cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-O1 -fsanitize=thread" \
-    -DKNOLL_BUILD_APPS=OFF -DKNOLL_TESTS_NAMED=thread -DKNOLL_TEST_OPTIMIZATION=-O0 -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=8 > /dev/null
+    -DKNOLL_BUILD_APPS=OFF -DKNOLL_TESTS_NAMED=thread -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=8 > /dev/null
 # shellcheck disable=SC2086
 cmake --build "$build" --target $(printf 'test_%s ' $folders) > "$build/log" || { cat "$build/log"; exit 2; }
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t queries_at_a_time = 250;
 
-using Ranked = std::vector<std::pair<double, std::int64_t>>;  // distance and index
+using Neighbours = std::vector<std::pair<double, std::int64_t>>;  // distances and indices
 
 void check_embeddings(const char* op, const Tensor& embeddings) {
     require<DTypeError>(is_floating(embeddings.dtype()), "[", op, "] expected embeddings of f32 or f64, got ", embeddings.dtype());
@@ -29,8 +29,8 @@ void check_embeddings(const char* op, const Tensor& embeddings) {
 }
 
 // The `count` nearest of all but the query, in order.
-Ranked nearest(const Tensor& distances, std::int64_t row, std::int64_t query, std::size_t count) {
-    Ranked ranked;
+Neighbours nearest(const Tensor& distances, std::int64_t row, std::int64_t query, std::size_t count) {
+    Neighbours ranked;
     visit_floating("retrieval", distances.dtype(), [&](auto zero) {
         const auto all = distances.data<decltype(zero)>();
         const std::int64_t others = distances.size(1);
