@@ -10,8 +10,8 @@ namespace knoll::apps {
 /// the prior-focal loss on the observed labels and 0.2 times the reflective loss on labels that it corrects itself; the balanced one pays
 /// the mean of the three branches' prior-focal losses on top. The head branch sees images as often as they come, the tail one as if
 /// classes were drawn equally often, the balanced one half-way between: by weights of images, where the published code draws three
-/// batches, with more of the rarest (docs/methods/comic.md says why less serves better here). labels: u8 [examples, classes] as observed. The classes' counts with the labels recovered in this epoch are in the
-/// checkpoint.
+/// batches, with more of the rarest (docs/methods/comic.md says why less serves better here). labels: u8 [examples, classes] as observed. The classes' counts
+/// with the labels recovered in this epoch are in the checkpoint.
 std::unique_ptr<Procedure> make_comic(const Tensor& labels, std::unique_ptr<nn::Optimizer> optimizer);
 
 /// The mean of the multi-grained focal modifier, for any model, with weights by the counts of labels as observed.
