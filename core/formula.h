@@ -7,7 +7,8 @@
 //
 // A formula whose loop is faster where something about its parameters is known to the compiler has a member function variants(),
 // which returns that in a std::variant. It is compiled for every alternative, and its call operator takes the one that holds as a
-// third argument.
+// third argument. Beyond the second order, which is seldom run and takes long to compile, the first alternative stands for all that
+// convert to it.
 #pragma once
 
 #include <knoll/core/dual.h>
@@ -18,6 +19,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 
 namespace knoll {
@@ -26,6 +28,9 @@ namespace knoll {
 constexpr int max_formula_order = 4;
 
 namespace detail {
+
+/// Beyond it a loop is seldom run, and takes long to compile: once for all processors and parameters has to do.
+constexpr int max_specialized_order = 2;
 
 /// x as a dual number of so many levels, each of which differentiates by x.
 template <int order, class T>
@@ -67,8 +72,7 @@ void differentiate_block(const Formula& formula, const T* x, const T* targets, s
             highest[i] = factor * derivative_of<order>(result);
         }
     };
-    // Beyond the second order a loop is seldom run and takes long to compile.
-    if constexpr (order <= 2)
+    if constexpr (order <= max_specialized_order)
         kernels::run_vectorized(loop);
     else
         loop();
@@ -108,6 +112,9 @@ struct FormulaVariant {
     [[gnu::flatten]] Number operator()(const Number& x, const Number& t) const {
         return formula(x, t, known);
     }
+
+    using First = std::variant_alternative_t<0, decltype(std::declval<const Formula&>().variants())>;
+    FormulaVariant<Formula, First> as_first() const requires std::is_convertible_v<Known, First> { return {formula, known}; }
 };
 
 template <class Formula>
@@ -125,8 +132,16 @@ public:
 private:
     template <class T, int level = 0>
     void dispatch(int order, const T* x, const T* targets, std::int64_t count, T scale, T* below, T* highest) const {
-        if (order == level) return differentiate_block<level>(formula_, x, targets, count, scale, below, highest);
+        if (order == level) return differentiate_block<level>(specialized<level>(), x, targets, count, scale, below, highest);
         if constexpr (level < max_formula_order) dispatch<T, level + 1>(order, x, targets, count, scale, below, highest);
+    }
+
+    template <int level>
+    auto specialized() const {
+        if constexpr (level > max_specialized_order && requires { formula_.as_first(); })
+            return formula_.as_first();
+        else
+            return formula_;
     }
 
     Formula formula_;

@@ -12,6 +12,8 @@ template <class OfPositive, class OfNegative>
 struct KnownPowers {
     OfPositive positive;
     OfNegative negative;
+
+    operator KnownPowers<double, double>() const requires(!std::is_same_v<OfPositive, double>) { return {positive, negative}; }
 };
 
 /// Positives: -(1 - p)^gamma_pos log p. Negatives: -r^gamma_neg log(1 - r) with r = max(p - clip, 0). The paper differentiates the

@@ -10,7 +10,9 @@ namespace knoll::losses {
 
 /// A whole power that the compiler knows.
 template <int value>
-struct Whole {};
+struct Whole {
+    constexpr operator double() const { return value; }
+};
 
 using Power = std::variant<double, Whole<0>, Whole<1>, Whole<2>, Whole<3>, Whole<4>>;
 

@@ -52,18 +52,20 @@ public:
     }
     std::vector<nn::Optimizer*> optimizers() override { return {optimizer_.get()}; }
 
-    // The weights that a batch of the training set would get of the finished model.
+    // The weights that a batch from all over the training set, whose first examples are the clean ones, would get of the finished model.
     std::vector<Gallery> galleries(nn::Sequential& model) override {
         const data::LabeledImages& set = truth_.noisy;
         if (!set.has_images()) return {};
         const std::int64_t count = std::min<std::int64_t>(set.count(), 256);
-        const Tensor images = as_floats(slice(set.images(), 0, 0, count)), labels = slice(set.labels(), 0, 0, count);
+        Tensor chosen = arange(count);
+        for (std::int64_t& index : chosen.mutable_data<std::int64_t>()) index = index * set.count() / count;
+        const Tensor images = as_floats(index_select(set.images(), 0, chosen)), labels = index_select(set.labels(), 0, chosen);
         nn::Sequential copy = nn::clone(model);
         copy.train();
         const Tensor logits = copy(images), pseudo = argmax(logits.detach(), 1);
         const Tensor weights = bootstrap_weights(cost_derivatives(
             logits, derivative_along(logits, copy.parameters(), clean_gradient(copy, copy.named_parameters(), clean_images_, clean_labels_)), labels, pseudo));
-        return {gallery(labels, pseudo, weights)};
+        return {gallery(chosen, pseudo, weights)};
     }
 
 private:
@@ -91,19 +93,20 @@ private:
         return names.empty() ? text("class ", label) : names[static_cast<std::size_t>(label)];
     }
 
-    Gallery gallery(const Tensor& labels, const Tensor& pseudo, const Tensor& weights) const {
+    Gallery gallery(const Tensor& chosen, const Tensor& pseudo, const Tensor& weights) const {
         std::int64_t wrong = 0, favoured = 0;
         GalleryRow row{.caption = "Wrong labels"};
-        const double fair = 1.0 / static_cast<double>(2 * labels.size(0));
-        for (std::int64_t i = 0; i < labels.size(0); ++i) {
-            const auto given = labels.at<std::int64_t>(i), right = truth_.labels.at<std::int64_t>(i), guess = pseudo.at<std::int64_t>(i);
+        const double fair = 1.0 / static_cast<double>(2 * chosen.numel());
+        for (std::int64_t i = 0; i < chosen.numel(); ++i) {
+            const auto example = chosen.at<std::int64_t>(i), guess = pseudo.at<std::int64_t>(i);
+            const auto given = truth_.noisy.labels().at<std::int64_t>(example), right = truth_.labels.at<std::int64_t>(example);
             if (given == right) continue;
             const auto of_label = weights.to(DType::f64).at<double>(0, i), of_guess = weights.to(DType::f64).at<double>(1, i);
             const bool is_right = guess == right && of_guess > of_label;
             ++wrong;
             favoured += is_right ? 1 : 0;
             if (row.images.size() < 16)
-                row.images.push_back({.data_uri = png_data_uri(select(truth_.noisy.images(), 0, i)),
+                row.images.push_back({.data_uri = png_data_uri(select(truth_.noisy.images(), 0, example)),
                                       .observed = {text(class_name(given), " x ", fixed_weight(of_label / fair))},
                                       .missing = {class_name(right)},
                                       .recovered = {text(class_name(guess), " x ", fixed_weight(of_guess / fair))},
@@ -112,7 +115,7 @@ private:
         return {.title = "What l2b makes of wrong labels",
                 .introduction = text("Training examples with a wrong label, the true class behind it, and what the model believes; the numbers are weights, 1 "
                                      "being an equal share. Framed green where the true class has the larger weight. That is so for ",
-                                     favoured, " of the ", wrong, " wrong labels among ", labels.size(0), " examples."),
+                                     favoured, " of the ", wrong, " wrong labels among ", chosen.numel(), " examples."),
                 .rows = {row}};
     }
 

@@ -77,6 +77,17 @@ TEST_CASE("tasks with imperfect labels compare all their methods and say what th
     CHECK(contains(test::read_text(folder / "adapt/report.html"), "rotation 5"));
 }
 
+TEST_CASE("what l2b makes of wrong labels is shown of all the training set, not of the clean examples at its beginning") {
+    const test::TemporaryFolder folder;
+    const test::Output noisy = call({"compare", "noisy-labels", "--losses", "l2b", "--data", "shapes", "--train-size", "600", "--test-size", "40", "--clean",
+                                     "300", "--epochs", "1", "--quiet", "--out", folder / "noisy"});
+    INFO(noisy.error);
+    REQUIRE(noisy.status == 0);
+    const std::string report = test::read_text(folder / "noisy/report.html");
+    CHECK(contains(report, "wrong labels among 256 examples"));
+    CHECK_FALSE(contains(report, "of the 0 wrong labels"));
+}
+
 TEST_CASE("options of tasks with imperfect labels are refused by name") {
     const auto error_of = [](const std::string& task, const std::vector<std::string>& more) { return call(little("train", task, more)).error; };
     CHECK(contains(error_of("noisy-labels", {"--rate", "1.5"}), "[noisy-labels] expected --rate to be a number in [0, 1], got 1.5"));
