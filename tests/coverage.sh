@@ -3,7 +3,7 @@
 #
 #   tests/coverage.sh BUILD
 #
-# BUILD has been configured with clang++ and -fprofile-instr-generate -fcoverage-mapping among CMAKE_CXX_FLAGS, its tests have been run with
+# BUILD has been configured with clang++ and -DKNOLL_COVERAGE=ON, its tests have been run with
 # LLVM_PROFILE_FILE=BUILD/profiles/%2m.profraw (docs/reliability.md).
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -3,7 +3,9 @@
 #pragma once
 
 #if defined(__clang__)
-#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define KNOLL_SANITIZED
+#else
 #define KNOLL_BEGIN_INLINED _Pragma("clang attribute push(__attribute__((always_inline)), apply_to = function)")
 #define KNOLL_END_INLINED _Pragma("clang attribute pop")
 #endif

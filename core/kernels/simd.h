@@ -6,6 +6,8 @@
 // has captured, which would forbid vectorising.
 #pragma once
 
+#include <knoll/core/kernels/inlining.h>
+
 #include <type_traits>
 
 namespace knoll::kernels {
@@ -25,9 +27,10 @@ template <class Body>
     body();
 }
 
+// Under Clang's sanitizers the baseline alone: they check the same accesses in both, and each takes long to compile.
 template <class Body>
 void run_vectorized(const Body& body) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(KNOLL_SANITIZED)
     if (use_avx2()) {
         run_avx2(body);
         return;
