@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -189,6 +190,8 @@ private:
         return image;
     }
 
+    static std::string thousandths(double value) { return text(std::round(1e4 * value) / 10); }
+
     static Gallery extremes(const PairedImages& pairs, const std::vector<double>& changes) {
         const std::vector<std::size_t> order = ascending_order(changes);
         const std::size_t count = std::min(pairs_shown, order.size());
@@ -197,9 +200,9 @@ private:
             .introduction = "With the foretold change of the validation loss, times 1000, if the pair were deleted. Mismatched pairs have a red frame.",
             .rows = {{.caption = "most harmful"}, {.caption = "most helpful"}}};
         for (std::size_t i = 0; i < count; ++i) {
-            gallery.rows[0].images.push_back(picture(pairs, order[i], text(static_cast<float>(1000 * changes[order[i]]))));
+            gallery.rows[0].images.push_back(picture(pairs, order[i], thousandths(changes[order[i]])));
             const std::size_t last = order[order.size() - 1 - i];
-            gallery.rows[1].images.push_back(picture(pairs, last, text(static_cast<float>(1000 * changes[last]))));
+            gallery.rows[1].images.push_back(picture(pairs, last, thousandths(changes[last])));
         }
         return gallery;
     }
