@@ -127,7 +127,7 @@ private:
         return options;
     }
 
-    // The best of 3e-5, 1e-4, 3e-4, 1e-3 and 3e-3 on examples held apart from training and test set: docs/results.md.
+    // Chosen on examples held apart from training and test set: docs/results.md.
     static double learning_rate_for(const Method& method) { return method.loss == "tent" ? 1e-4 : 3e-4; }
 
     TrainingOptions options_;
