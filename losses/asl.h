@@ -5,6 +5,8 @@
 #include <knoll/losses/elementwise_loss.h>
 #include <knoll/losses/opposing.h>
 
+#include <type_traits>
+
 namespace knoll::losses {
 
 /// Both powers, as doubles or as whole ones.

@@ -118,7 +118,7 @@ private:
         return options;
     }
 
-    // The best of 0.005, 0.01, 0.02, 0.03, 0.05 and 0.1 on examples held apart from training and test set: docs/results.md.
+    // Chosen on examples held apart from training and test set: docs/results.md.
     static double learning_rate_for(const Method& method) { return method.has("full") ? 0.1 : 0.03; }
 
     TrainingOptions options_;
