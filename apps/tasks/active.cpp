@@ -2,16 +2,13 @@
 // round, and trains the same network on what it has; what is compared is accuracy against labels bought.
 #include <knoll/apps/procedures/active_learning.h>
 #include <knoll/apps/report/image.h>
+#include <knoll/apps/tasks/single_label.h>
+#include <knoll/apps/tasks/task_numbers.h>
 #include <knoll/apps/tasks/tasks.h>
-#include <knoll/apps/training/data_source.h>
 #include <knoll/apps/training/models.h>
-#include <knoll/apps/training/task.h>
-#include <knoll/core/autograd.h>
 #include <knoll/core/text.h>
-#include <knoll/data/metrics/accuracy.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace knoll::apps {
 
@@ -19,14 +16,7 @@ namespace {
 
 constexpr std::int64_t judged_after_a_round = 2000;
 
-std::int64_t active_number(const TrainingOptions& options, const std::string& name) {
-    const std::string given = task_option(active_info(), options, name);
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
-    require<ValueError>(error == std::errc{} && end == given.data() + given.size() && number >= 1, "[active] expected --", name,
-                        " to be a whole number of at least 1, got ", given);
-    return number;
-}
+std::int64_t active_number(const TrainingOptions& options, const std::string& name) { return task_whole_number(active_info(), options, name, 1, 1000000000); }
 
 // The examples with a label, again and again in random order, until a round has its draws.
 data::Sampler repeating_sampler(std::int64_t count, std::int64_t draws) {
@@ -103,13 +93,7 @@ public:
     }
 
     Evaluation evaluate(const Method&, nn::Sequential& model, const EvaluationRequest& request) const override {
-        NoGrad no_grad;
-        metrics::ConfusionMatrix confusion;
-        for (const data::Batch& batch : data::Loader{sample_of(data_.test, request.at_most), {.batch_size = evaluation_batch}})
-            confusion.update(model(batch.images), batch.labels);
-        std::vector<double> per_class = confusion.class_accuracy();
-        for (double& accuracy : per_class) accuracy *= 100;
-        return {.metrics = {{"accuracy", 100 * confusion.accuracy()}}, .per_class = per_class};
+        return accuracy_on(data_.test, model, request);
     }
 
     std::vector<Metric> metrics_of_run(const std::vector<EpochRecord>& records) const override {
@@ -131,11 +115,7 @@ public:
     double progress(int epoch) const override { return static_cast<double>(plan_.bought(epoch - 1)); }
 
     std::string per_class_label() const override { return "accuracy (percent)"; }
-    std::vector<std::string> class_names() const override {
-        std::vector<std::string> names = data_.train.class_names();
-        for (auto c = static_cast<std::int64_t>(names.size()); c < data_.train.classes(); ++c) names.push_back(text("class ", c));
-        return names;
-    }
+    std::vector<std::string> class_names() const override { return names_of_classes(data_.train); }
 
 private:
     TrainingOptions options_;

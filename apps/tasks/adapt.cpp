@@ -2,7 +2,8 @@
 #include <knoll/apps/procedures/adaptation.h>
 #include <knoll/apps/procedures/descent.h>
 #include <knoll/apps/report/image.h>
-#include <knoll/apps/tasks/accuracy.h>
+#include <knoll/apps/tasks/single_label.h>
+#include <knoll/apps/tasks/task_numbers.h>
 #include <knoll/apps/tasks/tasks.h>
 #include <knoll/apps/training/models.h>
 #include <knoll/core/ops/shape.h>
@@ -30,9 +31,9 @@ public:
         : options_(options),
           data_(load_at_most(options, adaptation_training_examples)),
           corruption_(task_option(adapt_info(), options, "corruption")),
-          severity_(static_cast<int>(parse_whole_option("adapt", "severity", task_option(adapt_info(), options, "severity"), 1, 5))),
-          stream_batch_(parse_whole_option("adapt", "stream-batch", task_option(adapt_info(), options, "stream-batch"), 2, 100000)),
-          adapt_rate_(parse_option("adapt", "adapt-lr", task_option(adapt_info(), options, "adapt-lr"), 0, 1e3)),
+          severity_(static_cast<int>(task_whole_number(adapt_info(), options, "severity", 1, 5))),
+          stream_batch_(task_whole_number(adapt_info(), options, "stream-batch", 2, 100000)),
+          adapt_rate_(task_number(adapt_info(), options, "adapt-lr", 0, 1e3)),
           model_(model_name(options.model, data_.train)) {
         require<ValueError>(data_.train.has_images(), "[adapt] expected images, got features of shape ", data_.train.example_shape());
         nn::Sequential net = make_named_model(model_, data_.train);
@@ -61,12 +62,8 @@ public:
     nn::Sequential make_model(const Method&) const override { return make_named_model(model_, data_.train); }
 
     Learning learning(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters, std::uint64_t seed) const override {
-        TrainingSet training{
-            .count = data_.train.count(), .batches = [set = data_.train, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-                return data::Loader{set, {.batch_size = batch_size, .shuffle = true, .seed = seed, .epoch = epoch, .first_batch = first_batch}};
-            }};
         const std::string loss = adapter_of(method) == method.loss ? "cross_entropy" : method.loss;
-        return {std::move(training), make_descent(batch_loss(loss), make_optimizer(model, hyperparameters))};
+        return {shuffled(data_.train, seed), make_descent(batch_loss(loss), make_optimizer(model, hyperparameters))};
     }
 
     Evaluation evaluate(const Method& method, nn::Sequential& model, const EvaluationRequest& request) const override {

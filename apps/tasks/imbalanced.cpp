@@ -2,19 +2,16 @@
 // stays balanced.
 #include <knoll/apps/procedures/descent.h>
 #include <knoll/apps/report/image.h>
+#include <knoll/apps/tasks/single_label.h>
+#include <knoll/apps/tasks/task_numbers.h>
 #include <knoll/apps/tasks/tasks.h>
-#include <knoll/apps/training/data_source.h>
 #include <knoll/apps/training/models.h>
-#include <knoll/apps/training/task.h>
-#include <knoll/core/autograd.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/text.h>
-#include <knoll/data/metrics/accuracy.h>
 #include <knoll/data/spoil/imbalance.h>
 #include <knoll/losses/class_weights.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -22,14 +19,6 @@
 namespace knoll::apps {
 
 namespace {
-
-double parse_ratio(const std::string& given) {
-    double ratio = 0;
-    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), ratio);
-    require<ValueError>(error == std::errc() && end == given.data() + given.size() && ratio > 0 && ratio <= 1,
-                        "[imbalanced] expected --ratio to be a number in (0, 1], got ", given);
-    return ratio;
-}
 
 // The classes with the fewest training examples, a third of them; of equal ones the later.
 std::vector<std::size_t> minority_classes(const std::vector<std::int64_t>& counts) {
@@ -49,7 +38,7 @@ public:
         : options_(options),
           data_(load_single_label(options)),
           profile_(data::parse_profile(task_option(imbalanced_info(), options, "profile"))),
-          ratio_(parse_ratio(task_option(imbalanced_info(), options, "ratio"))),
+          ratio_(task_number(imbalanced_info(), options, "ratio", 1e-6, 1)),
           counts_(imbalanced_set(options.seed).class_counts()),
           model_(model_name(options.model, data_.train)) {
         require_judges();
@@ -86,16 +75,11 @@ public:
     }
 
     Evaluation evaluate(const Method&, nn::Sequential& model, const EvaluationRequest& request) const override {
-        NoGrad no_grad;
-        metrics::ConfusionMatrix confusion;
-        for (const data::Batch& batch : data::Loader{sample_of(data_.test, request.at_most), {.batch_size = evaluation_batch}})
-            confusion.update(model(batch.images), batch.labels);
-        std::vector<double> per_class = confusion.class_accuracy();
-        for (double& accuracy : per_class) accuracy *= 100;
-        return {.metrics = {{"accuracy", 100 * confusion.accuracy()},
-                            {"balanced_accuracy", 100 * confusion.balanced_accuracy()},
-                            {"minority_accuracy", minority_accuracy(per_class)}},
-                .per_class = per_class};
+        const metrics::ConfusionMatrix confusion = confusion_on(data_.test, model, request);
+        Evaluation evaluation = accuracy_of(confusion);
+        evaluation.metrics.push_back({"balanced_accuracy", 100 * confusion.balanced_accuracy()});
+        evaluation.metrics.push_back({"minority_accuracy", minority_accuracy(evaluation.per_class)});
+        return evaluation;
     }
 
     std::string title() const override { return "Imbalanced classes: " + data_.name; }
@@ -107,9 +91,8 @@ public:
     }
     std::string per_class_label() const override { return "accuracy (percent)"; }
     std::vector<std::string> class_names() const override {
-        std::vector<std::string> names;
-        for (std::size_t c = 0; c < counts_.size(); ++c)
-            names.push_back(text(c < data_.train.class_names().size() ? data_.train.class_names()[c] : text("class ", c), " (", counts_[c], ")"));
+        std::vector<std::string> names = names_of_classes(data_.train);
+        for (std::size_t c = 0; c < counts_.size(); ++c) names[c] = text(names[c], " (", counts_[c], ")");
         return names;
     }
 
@@ -137,9 +120,7 @@ private:
         data::Sampler sampler = data::shuffling_sampler(set.count());
         if (method.has("over")) sampler = data::over_sampler(set);
         if (method.has("under")) sampler = data::under_sampler(set);
-        return {.count = sampler.draws(), .batches = [set, seed, sampler](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-                    return data::Loader{set, {.batch_size = batch_size, .seed = seed, .epoch = epoch, .first_batch = first_batch, .sampler = sampler}};
-                }};
+        return sampled(set, sampler, seed);
     }
 
     std::unique_ptr<Procedure> make_procedure(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters,

@@ -2,14 +2,14 @@
 #include <knoll/apps/procedures/ahil.h>
 #include <knoll/apps/procedures/descent.h>
 #include <knoll/apps/report/image.h>
-#include <knoll/apps/tasks/accuracy.h>
+#include <knoll/apps/tasks/single_label.h>
+#include <knoll/apps/tasks/task_numbers.h>
 #include <knoll/apps/tasks/tasks.h>
 #include <knoll/apps/training/models.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/text.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace knoll::apps {
 
@@ -26,7 +26,8 @@ public:
     explicit LabelProportions(const TrainingOptions& options)
         : options_(options),
           data_(load_at_most(options, proportion_training_examples)),
-          bag_(parse_whole_option("label-proportions", "bag", task_option(label_proportions_info(), options, "bag"), 1, data_.train.count())),
+          bag_(task_whole_number(label_proportions_info(), options, "bag", 1, data_.train.count())),
+          warm_up_(task_number(label_proportions_info(), options, "warm-up", 0, 1)),
           model_(model_name(options.model, data_.train)) {
         make_named_model(model_, data_.train);
         require<ValueError>(!options.batch || *options.batch % bag_ == 0, "[label-proportions] expected --batch to be whole bags of ", bag_, ", got ",
@@ -42,6 +43,7 @@ public:
                 {"classes", text(data_.train.classes())},
                 {"bag", text(bag_)},
                 {"bags", text(bags())},
+                {"warm-up", text(warm_up_)},
                 {"model", model_}};
     }
     Hyperparameters defaults(const Method& method) const override {
@@ -60,18 +62,12 @@ public:
         const bool is_procedure = method.loss == "proportion" || method.loss == "ahil";
         require<ValueError>(is_procedure != method.has("full"), "[label-proportions] expected proportion, ahil, or a loss of single labels with +full, got ",
                             method.text);
-        data::Sampler sampler = data::bag_sampler(data_.train.count(), bag_, stream_seed(seed, bag_choice_stream));
-        if (method.has("full")) sampler = data::shuffling_sampler(data_.train.count());
-        TrainingSet training{
-            .count = sampler.draws(), .batches = [set = data_.train, seed, sampler](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-                return data::Loader{set, {.batch_size = batch_size, .seed = seed, .epoch = epoch, .first_batch = first_batch, .sampler = sampler}};
-            }};
         auto optimizer = make_optimizer(model, hyperparameters);
-        if (method.has("full")) return {std::move(training), make_descent(batch_loss(method.loss), std::move(optimizer))};
+        if (method.has("full")) return {shuffled(data_.train, seed), make_descent(batch_loss(method.loss), std::move(optimizer))};
         AhilOptions procedure = procedure_options(method, seed);
-        // Pseudo-labels of a model that knows nothing would be learned for good.
-        procedure.warm_up = hyperparameters.epochs < 2 ? 0 : std::max(hyperparameters.epochs / 4, 1);
-        return {std::move(training), make_ahil(std::move(optimizer), procedure)};
+        procedure.warm_up = static_cast<int>(warm_up_ * hyperparameters.epochs);
+        const data::Sampler bags = data::bag_sampler(data_.train.count(), bag_, stream_seed(seed, bag_choice_stream));
+        return {sampled(data_.train, bags, seed), make_ahil(std::move(optimizer), procedure)};
     }
 
     Evaluation evaluate(const Method&, nn::Sequential& model, const EvaluationRequest& request) const override {
@@ -124,6 +120,7 @@ private:
     TrainingOptions options_;
     SingleLabelData data_;
     std::int64_t bag_;
+    double warm_up_;  // Pseudo-labels of a model that knows nothing would be learned for good.
     std::string model_;
 };
 
@@ -133,7 +130,7 @@ TaskInfo label_proportions_info() {
     return {.name = "label-proportions",
             .summary = "only the shares of the classes in bags are known: proportion, the loss of bags alone, and ahil, pseudo-labels beside it",
             .targets = losses::TargetKind::class_index,
-            .options = {{"bag", "64", {}, "examples of a bag"}},
+            .options = {{"bag", "64", {}, "examples of a bag"}, {"warm-up", "0.25", {}, "share of the epochs, 0 to 1, in which ahil has no pseudo-labels yet"}},
             .modifiers = {{"full", "told the label of every example, for comparison", "labels"},
                           {"plain", "images as they are, not shifted and mirrored", "views"}},
             .procedures = {"proportion", "ahil"},

@@ -3,16 +3,14 @@
 #include <knoll/apps/plots/learned_loss_curve.h>
 #include <knoll/apps/procedures/batch_loss.h>
 #include <knoll/apps/procedures/loss_evolution.h>
+#include <knoll/apps/tasks/single_label.h>
+#include <knoll/apps/tasks/task_numbers.h>
 #include <knoll/apps/tasks/tasks.h>
-#include <knoll/apps/training/data_source.h>
-#include <knoll/apps/training/task.h>
 #include <knoll/core/parallel.h>
 #include <knoll/core/text.h>
 #include <knoll/nn/parameter_vector.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <numeric>
 
 namespace knoll::apps {
@@ -62,7 +60,7 @@ public:
                 {"steps on a small task", text(steps())},
                 {"inner learning rate", task_option(info(), options_, "inner-lr")},
                 {"pairs", text(pairs())},
-                {"deviation", text(number_option("deviation"))}};
+                {"deviation", text(deviation())}};
     }
 
     Hyperparameters defaults(const Method&) const override {
@@ -77,15 +75,9 @@ public:
         require<ValueError>(hyperparameters.batch == options.length(), "[learned-loss] expected a batch to be a small task of ", options.length(),
                             " examples, got --batch ", hyperparameters.batch);
         options.episodes = generations_per_epoch;
-        const data::LabeledImages set = data_.train;
-        const data::Sampler sampler = data::episode_sampler(set, options);
-        TrainingSet training{
-            .count = sampler.draws(), .batches = [set, sampler, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-                return data::Loader{set, {.batch_size = batch_size, .seed = seed, .epoch = epoch, .first_batch = first_batch, .sampler = sampler}};
-            }};
-        const LossEvolution evolution{.episode = options,
-                                      .training = small_training(method),
-                                      .strategy = {.pairs = static_cast<int>(pairs()), .deviation = number_option("deviation"), .seed = seed}};
+        TrainingSet training = sampled(data_.train, data::episode_sampler(data_.train, options), seed);
+        const LossEvolution evolution{
+            .episode = options, .training = small_training(method), .strategy = {.pairs = static_cast<int>(pairs()), .deviation = deviation(), .seed = seed}};
         if (method.loss == "mln") return {std::move(training), make_loss_evolution(evolution, make_optimizer(model, hyperparameters))};
         return {std::move(training), make_fixed_loss(evolution, fixed_loss(method))};
     }
@@ -143,25 +135,13 @@ private:
 
     SmallTraining small_training(const Method& method) const {
         const std::string rate = task_option(info(), options_, "inner-lr");
-        return {.steps = static_cast<int>(steps()), .learning_rate = rate == "auto" ? tuned_inner_rate(method.loss) : number_option("inner-lr")};
+        return {.steps = static_cast<int>(steps()),
+                .learning_rate = rate == "auto" ? tuned_inner_rate(method.loss) : task_number(info(), options_, "inner-lr", 1e-6, 1e3)};
     }
 
-    double number_option(const std::string& name) const {
-        const std::string given = task_option(info(), options_, name);
-        double number = 0;
-        const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
-        require<ValueError>(error == std::errc{} && end == given.data() + given.size() && number > 0, "[learned-loss] expected --", name,
-                            " to be a positive number, got ", given);
-        return number;
-    }
-
-    std::int64_t whole_option(const std::string& name) const {
-        const double number = number_option(name);
-        require<ValueError>(number == std::floor(number) && number <= 1e6, "[learned-loss] expected --", name, " to be a whole number, got ", number);
-        return static_cast<std::int64_t>(number);
-    }
-    std::int64_t steps() const { return whole_option("steps"); }
-    std::int64_t pairs() const { return whole_option("pairs"); }
+    std::int64_t steps() const { return task_whole_number(info(), options_, "steps", 1, 1000000); }
+    std::int64_t pairs() const { return task_whole_number(info(), options_, "pairs", 1, 1000000); }
+    double deviation() const { return task_number(info(), options_, "deviation", 1e-6, 1e3); }
 
     TrainingOptions options_;
     SingleLabelData data_;

@@ -5,6 +5,7 @@
 #include <knoll/apps/procedures/descent.h>
 #include <knoll/apps/report/image.h>
 #include <knoll/apps/tasks/multi_label.h>
+#include <knoll/apps/tasks/task_numbers.h>
 #include <knoll/apps/tasks/tasks.h>
 #include <knoll/apps/terminal/table.h>
 #include <knoll/apps/training/data_source.h>
@@ -15,7 +16,6 @@
 #include <knoll/data/spoil/long_tail.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 namespace knoll::apps {
@@ -24,15 +24,6 @@ namespace {
 
 constexpr std::int64_t comic_features = 128;
 constexpr std::int64_t long_tailed_examples = 12;
-
-double long_tailed_option(const TrainingOptions& options, const char* name, double least, double most) {
-    const std::string given = task_option(long_tailed_partial_info(), options, name);
-    double value = 0;
-    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
-    require<ValueError>(error == std::errc() && end == given.data() + given.size() && value >= least && value <= most, "[long-tailed-partial] expected --",
-                        name, " to be a number in [", least, ", ", most, "], got ", given);
-    return value;
-}
 
 std::vector<std::int64_t> positives_of(const data::MultiLabelImages& set) {
     std::vector<std::int64_t> counts;
@@ -47,8 +38,8 @@ class LongTailedPartial final : public Task {
 public:
     explicit LongTailedPartial(const TrainingOptions& options)
         : options_(options),
-          ratio_(long_tailed_option(options, "ratio", 1e-4, 1)),
-          drop_(long_tailed_option(options, "drop", 0, 1)),
+          ratio_(task_number(long_tailed_partial_info(), options, "ratio", 1e-4, 1)),
+          drop_(task_number(long_tailed_partial_info(), options, "drop", 0, 1)),
           data_(load_long_tailed_scenes(options, ratio_)),
           counts_(positives_of(data_.train)),
           shots_(data::shots(counts_)),

@@ -2,10 +2,10 @@
 #include <knoll/apps/procedures/descent.h>
 #include <knoll/apps/procedures/embedding_memory.h>
 #include <knoll/apps/report/image.h>
+#include <knoll/apps/tasks/single_label.h>
+#include <knoll/apps/tasks/task_numbers.h>
 #include <knoll/apps/tasks/tasks.h>
-#include <knoll/apps/training/data_source.h>
 #include <knoll/apps/training/models.h>
-#include <knoll/apps/training/task.h>
 #include <knoll/core/autograd.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/text.h>
@@ -14,7 +14,6 @@
 #include <knoll/nn/layers/unit_length.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <set>
 
@@ -61,14 +60,6 @@ double learning_rate_of_pairs(const Method& method) {
     return method.loss_name() == "contrastive" || method.loss_name() == "xbm" || method.loss_name() == "mem" ? 1e-4 : 1e-3;
 }
 
-std::int64_t parse_memory(const std::string& given) {
-    std::int64_t rows = 0;
-    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), rows);
-    require<ValueError>(error == std::errc() && end == given.data() + given.size() && rows >= 0 && rows <= 1000000,
-                        "[metric] expected --memory to be a whole number from 0 to 1000000, got ", given);
-    return rows;
-}
-
 class MetricLearning final : public Task {
 public:
     explicit MetricLearning(const TrainingOptions& options)
@@ -78,7 +69,7 @@ public:
           hidden_(hidden_classes(options, data_.train.classes())),
           train_(training_part()),
           test_(of_classes(data_.test, [this](std::int64_t c) { return unseen_.count(c) > 0; })),
-          memory_(parse_memory(task_option(metric_info(), options, "memory"))),
+          memory_(task_whole_number(metric_info(), options, "memory", 0, 1000000)),
           model_(model_name(options.model, data_.train)) {
         const std::vector<std::int64_t> counts = test_.class_counts();
         require<ValueError>(std::any_of(counts.begin(), counts.end(), [](std::int64_t n) { return n >= 2; }),
@@ -123,10 +114,7 @@ public:
         require<ValueError>(batch % classes_in_batch == 0 && batch >= 2 * classes_in_batch, "[metric] expected --batch to be a multiple of ", classes_in_batch,
                             ", the classes in a batch, and at least ", 2 * classes_in_batch, ", got ", batch);
         const data::Sampler sampler = data::classes_and_examples_sampler(train_, classes_in_batch, batch / classes_in_batch);
-        const auto batches = [set = train_, seed, sampler](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-            return data::Loader{set, {.batch_size = batch_size, .seed = seed, .epoch = epoch, .first_batch = first_batch, .sampler = sampler}};
-        };
-        return {{.count = sampler.draws(), .batches = batches}, make_procedure(method, model, hyperparameters, sampler.draws() / batch)};
+        return {sampled(train_, sampler, seed), make_procedure(method, model, hyperparameters, sampler.draws() / batch)};
     }
 
     Evaluation evaluate(const Method&, nn::Sequential& model, const EvaluationRequest& request) const override {
@@ -183,10 +171,7 @@ private:
         return std::numeric_limits<double>::quiet_NaN();
     }
 
-    std::string name_of(std::int64_t c) const {
-        const auto& names = data_.train.class_names();
-        return static_cast<std::size_t>(c) < names.size() ? names[static_cast<std::size_t>(c)] : text("class ", c);
-    }
+    std::string name_of(std::int64_t c) const { return names_of_classes(data_.train)[static_cast<std::size_t>(c)]; }
 
     ExampleImage shown(const data::LabeledImages& set, std::int64_t index, Mark mark) const {
         return {.data_uri = png_data_uri(select(set.images(), 0, index)), .observed = {name_of(set.labels().at<std::int64_t>(index))}, .mark = mark};

@@ -3,7 +3,8 @@
 #include <knoll/apps/procedures/descent.h>
 #include <knoll/apps/procedures/l2b.h>
 #include <knoll/apps/report/image.h>
-#include <knoll/apps/tasks/accuracy.h>
+#include <knoll/apps/tasks/single_label.h>
+#include <knoll/apps/tasks/task_numbers.h>
 #include <knoll/apps/tasks/tasks.h>
 #include <knoll/apps/training/models.h>
 #include <knoll/core/ops/shape.h>
@@ -41,8 +42,8 @@ public:
         : options_(options),
           data_(load_at_most(options, noisy_training_examples)),
           noise_(task_option(noisy_labels_info(), options, "noise")),
-          rate_(parse_option("noisy-labels", "rate", task_option(noisy_labels_info(), options, "rate"), 0, 1)),
-          clean_(parse_whole_option("noisy-labels", "clean", task_option(noisy_labels_info(), options, "clean"), 2, data_.train.count())),
+          rate_(task_number(noisy_labels_info(), options, "rate", 0, 1)),
+          clean_(task_whole_number(noisy_labels_info(), options, "clean", 2, data_.train.count())),
           model_(model_name(options.model, data_.train)) {
         make_named_model(model_, data_.train);
     }
@@ -68,10 +69,7 @@ public:
 
     Learning learning(const Method& method, const nn::Sequential& model, const Hyperparameters& hyperparameters, std::uint64_t seed) const override {
         const NoisySet set = noisy_set(seed);
-        TrainingSet training{
-            .count = set.all.count(), .batches = [all = set.all, seed](std::int64_t batch_size, std::int64_t epoch, std::int64_t first_batch) {
-                return data::Loader{all, {.batch_size = batch_size, .shuffle = true, .seed = seed, .epoch = epoch, .first_batch = first_batch}};
-            }};
+        TrainingSet training = shuffled(set.all, seed);
         auto optimizer = make_optimizer(model, hyperparameters);
         if (method.loss != "l2b") return {std::move(training), make_descent(batch_loss(method.loss), std::move(optimizer))};
         return {std::move(training),

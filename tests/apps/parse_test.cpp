@@ -97,7 +97,7 @@ TEST_CASE("a wrong call is one line that says how to mend it, with status 2") {
     check_refused({"compare", "missing-labels", "--losses", "bce,bce"}, "twice");
     check_refused({"train", "missing-labels", "--data", "fashon"}, "did you mean fashion?");
     check_refused({"train", "missing-labels", "--data", "shapes", "--model", "lenet"}, "did you mean lenet5?");
-    check_refused({"train", "imbalanced", "--ratio", "2"}, "expected --ratio to be a number in (0, 1]");
+    check_refused({"train", "imbalanced", "--ratio", "2"}, "expected --ratio to be a number in [1e-06, 1]");
     check_refused({"compare", "imbalanced", "--losses", "cce+inverse+effective"}, "one modifier of a kind, got inverse and effective");
     check_refused({"compare", "imbalanced", "--losses", "cot:gamma=2"}, "expected cot without parameters");
     check_refused({"train", "missing-labels", "--loss", "bce+full+full"}, "full and full");

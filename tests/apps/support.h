@@ -3,6 +3,7 @@
 
 #include <knoll/apps/command.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -24,6 +25,26 @@ inline Output call(const std::vector<std::string>& arguments) {
     apps::Console console{out, error};
     const int status = apps::run_command(arguments, console);
     return {status, out.str(), error.str()};
+}
+
+/// The same, interrupted as by Ctrl-C as soon as the line of the first epoch has been written.
+inline Output call_interrupted(const std::vector<std::string>& arguments) {
+    class Interrupting : public std::stringbuf {
+        int sync() override {
+            if (!sent_ && str().find("epoch 1/") != std::string::npos) {
+                sent_ = true;
+                std::raise(SIGINT);
+            }
+            return 0;
+        }
+        bool sent_ = false;
+    };
+    Interrupting buffer;
+    std::ostream out{&buffer};
+    std::ostringstream error;
+    apps::Console console{out, error};
+    const int status = apps::run_command(arguments, console);
+    return {status, buffer.str(), error.str()};
 }
 
 /// A folder of its own for one test, removed at the end.

@@ -5,6 +5,7 @@
 #include <knoll/apps/tasks/influence/influence_scores.h>
 #include <knoll/apps/tasks/influence/paired_images.h>
 #include <knoll/apps/tasks/influence/two_towers.h>
+#include <knoll/apps/tasks/task_numbers.h>
 #include <knoll/apps/tasks/tasks.h>
 #include <knoll/apps/training/data_source.h>
 #include <knoll/apps/training/task.h>
@@ -15,7 +16,6 @@
 #include <knoll/losses/paired_contrastive.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -35,14 +35,6 @@ constexpr double weight_penalty = 6e-2;
 constexpr std::size_t most_trained_again = 24;  // pairs, half of them mismatched
 constexpr int curve_products = 100;
 constexpr std::size_t pairs_shown = 8;
-
-double parse_share(const std::string& given) {
-    double share = 0;
-    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), share);
-    require<ValueError>(error == std::errc() && end == given.data() + given.size() && share > 0 && share < 1,
-                        "[influence] expected --mismatched to be a number between 0 and 1, got ", given);
-    return share;
-}
 
 // The pairs that are trained without, a quarter of them at most: as many mismatched ones as others, the first of each.
 std::vector<std::size_t> pairs_to_leave_out(const std::vector<bool>& mismatched) {
@@ -79,7 +71,7 @@ public:
     explicit InfluenceTask(const TrainingOptions& options)
         : source_(load_single_label(without_sizes(options))),
           pairs_(options.train_size.value_or(usual_pairs)),
-          share_(parse_share(task_option(influence_info(), options, "mismatched"))),
+          share_(task_number(influence_info(), options, "mismatched", 0, 1)),
           validation_(pair_halves(source_.test, {.count = options.test_size.value_or(validation_pairs), .seed = 0})) {
         require<ValueError>(!options.model, "[influence] expected no --model, got ", options.model.value_or(""), "; the task has a small one of its own");
         const std::vector<bool> mismatched = training_pairs(options.seed).mismatched;

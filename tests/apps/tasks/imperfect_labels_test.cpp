@@ -6,8 +6,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <csignal>
-
 using namespace knoll;
 using knoll::test::call;
 using knoll::test::contains;
@@ -20,18 +18,6 @@ std::vector<std::string> little(const std::string& command, const std::string& t
     return arguments;
 }
 
-// Sends SIGINT as soon as the line of the first epoch has been written.
-class InterruptingAfterEpoch : public std::stringbuf {
-    int sync() override {
-        if (!sent_ && str().find("epoch 1/2") != std::string::npos) {
-            sent_ = true;
-            std::raise(SIGINT);
-        }
-        return 0;
-    }
-    bool sent_ = false;
-};
-
 void check_resumes_to_the_bit(const std::string& task, const std::vector<std::string>& options) {
     INFO(task);
     const test::TemporaryFolder folder;
@@ -39,11 +25,7 @@ void check_resumes_to_the_bit(const std::string& task, const std::vector<std::st
     whole.insert(whole.end(), {"--quiet", "--out", folder / "whole"});
     broken.insert(broken.end(), {"--out", folder / "broken"});
     REQUIRE(call(little("train", task, whole)).status == 0);
-    InterruptingAfterEpoch buffer;
-    std::ostream out{&buffer};
-    std::ostringstream error;
-    apps::Console console{out, error};
-    CHECK(apps::run_command(little("train", task, broken), console) == 130);
+    CHECK(test::call_interrupted(little("train", task, broken)).status == 130);
     REQUIRE(call({"train", task, "--resume", folder / "broken", "--quiet"}).status == 0);
     check_same(load_safetensors(folder / "broken/model.safetensors").tensors, load_safetensors(folder / "whole/model.safetensors").tensors);
 }
@@ -88,6 +70,20 @@ TEST_CASE("what l2b makes of wrong labels is shown of all the training set, not 
     CHECK_FALSE(contains(report, "of the 0 wrong labels"));
 }
 
+TEST_CASE("learning from proportions that warms up to the end is the proportion loss alone") {
+    const test::TemporaryFolder folder;
+    const auto weights = [&](const std::string& name, const std::string& loss, const std::string& warm_up) {
+        const test::Output trained = call(little(
+            "train", "label-proportions", {"--loss", loss, "--bag", "16", "--warm-up", warm_up, "--optimizer", "sgd", "--quiet", "--out", folder / name}));
+        INFO(trained.error);
+        REQUIRE(trained.status == 0);
+        return load_safetensors(folder / (name + "/model.safetensors")).tensors;
+    };
+    const auto alone = weights("alone", "proportion", "0");
+    check_same(weights("to the end", "ahil", "1"), alone);
+    CHECK(weights("half", "ahil", "0.5").front().second.to_vector() != alone.front().second.to_vector());
+}
+
 TEST_CASE("options of tasks with imperfect labels are refused by name") {
     const auto error_of = [](const std::string& task, const std::vector<std::string>& more) { return call(little("train", task, more)).error; };
     CHECK(contains(error_of("noisy-labels", {"--rate", "1.5"}), "[noisy-labels] expected --rate to be a number in [0, 1], got 1.5"));
@@ -95,6 +91,7 @@ TEST_CASE("options of tasks with imperfect labels are refused by name") {
     CHECK(
         contains(error_of("noisy-labels", {"--loss", "l2b", "--clean", "20", "--optimizer", "adam"}), "[l2b] expected --optimizer sgd or nesterov, got Adam"));
     CHECK(contains(error_of("label-proportions", {"--bag", "20"}), "[label-proportions] expected --batch to be whole bags of 20, got 32"));
+    CHECK(contains(error_of("label-proportions", {"--warm-up", "2"}), "[label-proportions] expected --warm-up to be a number in [0, 1], got 2"));
     CHECK(contains(error_of("label-proportions", {"--loss", "sce"}), "[label-proportions] expected"));
     CHECK(contains(error_of("adapt", {"--severity", "6"}), "[adapt] expected --severity to be a whole number in [1, 5], got 6"));
     CHECK(contains(error_of("adapt", {"--model", "lenet5"}), "[adapt] expected a model with batch norm"));

@@ -6,7 +6,6 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <csignal>
 
 using namespace knoll;
 using knoll::test::call;
@@ -25,26 +24,6 @@ std::vector<std::string> small_search(const std::string& command, const std::str
     return arguments;
 }
 
-// Sends SIGINT as soon as the first epoch's line stands there.
-class InterruptingSearch : public std::stringbuf {
-    int sync() override {
-        if (!sent_ && str().find("epoch 1/2") != std::string::npos) {
-            sent_ = true;
-            std::raise(SIGINT);
-        }
-        return 0;
-    }
-    bool sent_ = false;
-};
-
-int status_of_interrupted_search(const std::vector<std::string>& arguments) {
-    InterruptingSearch buffer;
-    std::ostream out{&buffer};
-    std::ostringstream error;
-    apps::Console console{out, error};
-    return apps::run_command(arguments, console);
-}
-
 apps::RunResult search_result(const std::string& path) {
     apps::RunResult run = apps::parse_run_json(test::read_text(path), path);
     run.seconds = 0;
@@ -61,7 +40,7 @@ TEST_CASE("a run that buys labels or evolves a loss ends with the same bits when
         const test::TemporaryFolder broken;
         INFO(run.second);
         REQUIRE(call(small_search("train", run.first, {"--loss", run.second, "--threads", "1", "--out", whole.path()})).status == 0);
-        REQUIRE(status_of_interrupted_search(small_search("train", run.first, {"--loss", run.second, "--threads", "2", "--out", broken.path()})) == 130);
+        REQUIRE(test::call_interrupted(small_search("train", run.first, {"--loss", run.second, "--threads", "2", "--out", broken.path()})).status == 130);
         REQUIRE(call(small_search("train", run.first, {"--loss", run.second, "--resume", broken.path()})).status == 0);
         CHECK(search_result(whole / "run.json") == search_result(broken / "run.json"));
         const auto weights = load_safetensors(whole / "model.safetensors").tensors, others = load_safetensors(broken / "model.safetensors").tensors;
@@ -96,5 +75,5 @@ TEST_CASE("tasks that search refuse what they cannot do") {
                    "expected --initial of at most --budget, 600, got 700"));
     CHECK(contains(error("learned-loss", {"--loss", "mln", "--batch", "64"}), "expected a batch to be a small task of"));
     CHECK(contains(error("learned-loss", {"--loss", "mln", "--model", "mlp"}), "expected no --model, since the model is a loss, got mlp"));
-    CHECK(contains(error("learned-loss", {"--loss", "mln", "--inner-lr", "-1"}), "expected --inner-lr to be a positive number, got -1"));
+    CHECK(contains(error("learned-loss", {"--loss", "mln", "--inner-lr", "-1"}), "[learned-loss] expected --inner-lr to be a number in [1e-06, 1000], got -1"));
 }

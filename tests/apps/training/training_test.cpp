@@ -8,7 +8,6 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
-#include <csignal>
 #include <fstream>
 
 using namespace knoll;
@@ -44,27 +43,6 @@ std::string log_without_time(const std::string& path) {
         kept += "\n";
     }
     return kept;
-}
-
-// Sends SIGINT as soon as the line of the first epoch has been written.
-class Interrupting : public std::stringbuf {
-    int sync() override {
-        if (!sent_ && str().find("epoch 1/2") != std::string::npos) {
-            sent_ = true;
-            std::raise(SIGINT);
-        }
-        return 0;
-    }
-    bool sent_ = false;
-};
-
-test::Output interrupted_in_second_epoch(const std::vector<std::string>& arguments) {
-    Interrupting buffer;
-    std::ostream out{&buffer};
-    std::ostringstream error;
-    apps::Console console{out, error};
-    const int status = apps::run_command(arguments, console);
-    return {status, buffer.str(), error.str()};
 }
 
 class ThreadsRestored {
@@ -110,7 +88,7 @@ TEST_CASE("a run that is interrupted in mid-epoch and resumed ends with the same
         const test::TemporaryFolder broken;
         REQUIRE(call(with({"--out", whole.path()})).status == 0);
 
-        const test::Output stopped = interrupted_in_second_epoch(with({"--out", broken.path()}));
+        const test::Output stopped = test::call_interrupted(with({"--out", broken.path()}));
         INFO(stopped.error);
         REQUIRE(stopped.status == 130);
         CHECK(contains(stopped.error, "--resume"));
@@ -234,7 +212,7 @@ TEST_CASE("a run is resumed with the options that it was begun with, those that 
         return tiny("train", "imbalanced", {"--loss", "cce:gamma=-2", "--ratio", "0.5", "--lr", "0.05", "--model", "mlp", "--seed", "3", "--out", folder});
     };
     REQUIRE(call(arguments(whole.path())).status == 0);
-    REQUIRE(interrupted_in_second_epoch(arguments(broken.path())).status == 130);
+    REQUIRE(test::call_interrupted(arguments(broken.path())).status == 130);
     const test::Output output = call({"train", "imbalanced", "--resume", broken.path()});
     INFO(output.error);
     REQUIRE(output.status == 0);

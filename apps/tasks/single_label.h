@@ -14,14 +14,16 @@ SingleLabelData load_at_most(const TrainingOptions& options, std::int64_t traini
 /// The names of a set's classes, numbers where nobody knows them.
 std::vector<std::string> names_of_classes(const data::LabeledImages& set);
 
+/// What a model in evaluation mode makes of at most so many examples of a set.
+metrics::ConfusionMatrix confusion_on(const data::LabeledImages& set, nn::Sequential& model, const EvaluationRequest& request);
 /// accuracy, and that of each class, in percent.
 Evaluation accuracy_of(const metrics::ConfusionMatrix& confusion);
-/// The same of a model in evaluation mode on at most so many examples of a set.
+/// The same of a model.
 Evaluation accuracy_on(const data::LabeledImages& set, nn::Sequential& model, const EvaluationRequest& request);
 
-/// An option's text as a number in [low, high]. Throws ValueError that names task and option.
-double parse_option(const std::string& task, const std::string& option, const std::string& given, double low, double high);
-/// The same for a whole number.
-std::int64_t parse_whole_option(const std::string& task, const std::string& option, const std::string& given, std::int64_t low, std::int64_t high);
+/// A set in a sampler's order, drawn anew in every epoch.
+TrainingSet sampled(const data::LabeledImages& set, const data::Sampler& sampler, std::uint64_t seed);
+/// A set shuffled anew in every epoch.
+TrainingSet shuffled(const data::LabeledImages& set, std::uint64_t seed);
 
 }  // namespace knoll::apps
