@@ -125,6 +125,8 @@ TEST_CASE("bags are a partition that all epochs share, and stay together in an o
     std::set<std::int64_t> seen;
     for (const auto& bag : first) seen.insert(bag.begin(), bag.end());
     CHECK(seen.size() == 20);
+    CHECK(data::bag_sampler(20, 5, 7).draws() == 20);
+    CHECK(data::bag_sampler(5, 5, 7).draws() == 5);
     CHECK(data::bag_sampler(23, 5, 8).order(Rng{1}) != data::bag_sampler(23, 5, 7).order(Rng{1}));
     CHECK_THROWS_WITH(data::bag_sampler(4, 5, 0), "[bag_sampler] expected bags of 1..4 examples, got 5");
 }

@@ -5,6 +5,8 @@
 #include <knoll/core/core.h>
 #include <catch2/catch.hpp>
 
+#include <cmath>
+
 using namespace knoll;
 
 TEST_CASE("Newton's method finds the minimum of a quadratic in a few steps, and that of Rosenbrock's valley") {
@@ -33,6 +35,16 @@ TEST_CASE("Newton's method leaves a hill top's neighbourhood downhill, and says 
     check_close(found.solution, tensor({1.0, -1.0}, DType::f64), 1e-9, 1e-9);
     CHECK_FALSE(nn::minimize_by_newton(two_wells, tensor({0.1, -0.2}, DType::f64), {.max_steps = 1}).converged);
     CHECK(nn::minimize_by_newton(two_wells, ones({2}, DType::f64)).steps == 0);
+}
+
+TEST_CASE("Newton's method halves a step that climbs, or that falls by less than its slope promises") {
+    // The whole step leads from x to -x^3: beyond 1 it climbs, short of it it hardly falls.
+    const auto bowl = [](const Tensor& x) { return sum(sqrt(1.0 + square(x))); };
+    for (const double start : {1.00005, 0.99999}) {
+        INFO(start);
+        const auto found = nn::minimize_by_newton(bowl, tensor({start}, DType::f64), {.max_steps = 1});
+        CHECK(std::abs(found.solution.item()) < 0.01);
+    }
 }
 
 TEST_CASE("a Hessian that is recorded once has the products of one that is recorded anew") {
