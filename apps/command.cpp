@@ -1,7 +1,7 @@
 #include <knoll/apps/command.h>
 
+#include <knoll/apps/command_line/parse.h>
 #include <knoll/apps/commands/commands.h>
-#include <knoll/apps/parse.h>
 #include <knoll/apps/terminal/signals.h>
 
 #include <algorithm>

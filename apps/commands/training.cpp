@@ -1,6 +1,6 @@
 #include <knoll/apps/commands/training.h>
 
-#include <knoll/apps/parse.h>
+#include <knoll/apps/command_line/parse.h>
 #include <knoll/apps/terminal/progress.h>
 #include <knoll/apps/terminal/table.h>
 #include <knoll/core/parallel.h>

@@ -1,9 +1,9 @@
 // What is typed: specifications of losses, lists of them, and values of options.
 #include "fuzz/input.h"
 
-#include <knoll/apps/parse.h>
+#include <knoll/apps/command_line/parse.h>
+#include <knoll/apps/command_line/validators.h>
 #include <knoll/apps/training/method.h>
-#include <knoll/apps/validators.h>
 #include <knoll/losses/registry.h>
 
 using namespace knoll;

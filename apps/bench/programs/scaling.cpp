@@ -1,12 +1,12 @@
 // How knoll's time and memory grow with batch, image, channels, classes and threads: tables, and a picture.
 #include <knoll/apps/bench/sweeps.h>
 #include <knoll/apps/command.h>
-#include <knoll/apps/parse.h>
+#include <knoll/apps/command_line/parse.h>
+#include <knoll/apps/command_line/validators.h>
 #include <knoll/apps/plots/plot.h>
 #include <knoll/apps/terminal/machine.h>
 #include <knoll/apps/terminal/table.h>
 #include <knoll/apps/training/run_folder.h>
-#include <knoll/apps/validators.h>
 #include <knoll/core/error.h>
 #include <knoll/core/files/atomic_file.h>
 

@@ -1,4 +1,4 @@
-#include <knoll/apps/parse.h>
+#include <knoll/apps/command_line/parse.h>
 
 #include <knoll/core/rng.h>
 

@@ -1,4 +1,4 @@
-#include <knoll/apps/validators.h>
+#include <knoll/apps/command_line/validators.h>
 
 #include <catch2/catch.hpp>
 
