@@ -8,15 +8,19 @@ namespace knoll::apps {
 
 namespace {
 
+void add_epoch(CLI::App& command, int& epoch) {
+    command.add_option("--epoch", epoch, "the epoch, from 0, for losses that change with it")
+        ->transform(whole_number(0))
+        ->type_name("E")
+        ->capture_default_str();
+}
+
 void add_loss_call(CLI::App& command, LossCall& options) {
     command.add_option("NAME", options.loss, "the loss: name or name:key=value,...")->required();
     command.add_option("PARAMETER", options.parameters, "further parameters, key=value");
     add_path(command, "--logits", options.logits, "[N, C] or [N, K]", "L.npy")->required();
     add_path(command, "--targets", options.targets, "[N, C] in {0, 1}, or [N] class indices", "T.npy")->required();
-    command.add_option("--epoch", options.epoch, "the epoch, from 0, for losses that change with it")
-        ->transform(whole_number(0))
-        ->type_name("E")
-        ->capture_default_str();
+    add_epoch(command, options.epoch);
     command.add_option("--reduction", options.reduction, "none, mean or sum")->check(one_of({"none", "mean", "sum"}))->type_name("R")->capture_default_str();
 }
 
@@ -72,10 +76,7 @@ CLI::App* add_plot(CLI::App& app, PlotOptions& options) {
     add_path(*command, "--out", options.out, "the file to write", "FILE.svg")->required();
     command->add_option("--from", options.from, "the lowest logit")->check(logit())->type_name("X")->capture_default_str();
     command->add_option("--to", options.to, "the highest logit")->check(logit())->type_name("X")->capture_default_str();
-    command->add_option("--epoch", options.epoch, "the epoch, from 0, for losses that change with it")
-        ->transform(whole_number(0))
-        ->type_name("E")
-        ->capture_default_str();
+    add_epoch(*command, options.epoch);
     command->add_option("--classes", options.classes, "number of classes, for losses that depend on it")
         ->transform(whole_number(2, 10'000))
         ->type_name("N")
