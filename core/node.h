@@ -29,6 +29,12 @@ struct Rule {
 /// Gradients of all inputs at once, for ops whose gradients share their work: (upstream, which inputs are asked for) -> one each.
 using JointGradient = SmallFunction<SmallVector<Tensor>(const Tensor& upstream, const SmallVector<bool>& needed)>;
 
+/// Called with the gradient of the node's tensor; a defined result replaces it.
+struct Hook {
+    std::uint64_t id;  ///< given once
+    std::function<Tensor(const Tensor&)> function;
+};
+
 class Node {
 public:
     explicit Node(const char* op_name) : op(op_name) {}
@@ -44,12 +50,7 @@ public:
     bool is_leaf = false;
     bool freed = false;  ///< a backward pass has let go of what was saved
     Tensor grad;         ///< leaves: accumulated by backward()
-    std::vector<std::function<Tensor(const Tensor&)>> hooks;
-
-    // Scratch of the backward pass that is walking here.
-    const void* walked_by = nullptr;
-    Tensor pending;
-    bool needed = false;
+    std::vector<Hook> hooks;
 
     Node* next_waiting = nullptr;  ///< in the line of nodes to be deleted
 };

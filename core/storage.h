@@ -31,6 +31,9 @@ struct Tensor::Impl {
 /// Throws AutogradError naming the op if recording is on and the operand of a change in place requires gradients.
 void require_no_gradient_lost(const char* op, const Tensor& operand);
 
+/// True if this handle is the only one on its tensor, and its tensor the only one on its array.
+bool has_one_owner(const Tensor& tensor);
+
 /// The elements, or null where there is no tensor.
 template <class T>
 const T* data_or_null(const Tensor& tensor) {

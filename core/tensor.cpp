@@ -6,6 +6,7 @@
 #include <knoll/core/tensor.h>
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <new>
 
@@ -81,6 +82,8 @@ void require_in_place(const Tensor& tensor) {
 }
 
 }  // namespace
+
+bool has_one_owner(const Tensor& tensor) { return tensor.impl().use_count() == 1 && tensor.impl()->storage.use_count() == 1; }
 
 void require_no_gradient_lost(const char* op, const Tensor& operand) {
     require<AutogradError>(!grad_enabled() || !operand.requires_grad(), "[", op,
@@ -173,22 +176,37 @@ Tensor Tensor::grad() const {
     return node ? node->grad : Tensor{};
 }
 
-void Tensor::set_grad(const Tensor& gradient) {
+void Tensor::set_grad(Tensor gradient) {
     const NodePtr& node = checked(*this).node;
     require<AutogradError>(node != nullptr, "[set_grad] expected a leaf that requires gradients, got one that does not; call set_requires_grad() first");
     require<AutogradError>(node->is_leaf, "[set_grad] expected a leaf that requires gradients, got the result of ", node->op, "; use detach()");
-    if (gradient.defined()) require<ShapeError>(gradient.shape() == shape(), "[set_grad] expected shape ", shape(), ", got ", gradient.shape());
-    node->grad = gradient;
+    if (gradient.defined()) {
+        require<ShapeError>(gradient.shape() == shape(), "[set_grad] expected shape ", shape(), ", got ", gradient.shape());
+        if (!has_one_owner(gradient)) gradient = gradient.clone();
+    }
+    node->grad = std::move(gradient);
 }
 
 void Tensor::zero_grad() {
     if (const NodePtr& node = checked(*this).node) node->grad = Tensor{};
 }
 
-void Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) {
+HookHandle Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) {
     const NodePtr& node = checked(*this).node;
     require<AutogradError>(node != nullptr, "[register_hook] expected a tensor that requires gradients, got one that does not; call set_requires_grad() first");
-    node->hooks.push_back(std::move(hook));
+    static std::atomic<std::uint64_t> hooks_made{0};
+    const std::uint64_t id = ++hooks_made;
+    node->hooks.push_back({id, std::move(hook)});
+    return {node, id};
+}
+
+void HookHandle::remove() {
+    const NodePtr node = node_.lock();
+    if (!node) return;
+    const auto found = std::find_if(node->hooks.begin(), node->hooks.end(), [&](const Hook& hook) { return hook.id == id_; });
+    if (found == node->hooks.end()) return;
+    const Hook removed = std::move(*found);  // dies last: it may hold the tensor
+    node->hooks.erase(found);
 }
 
 Tensor& Tensor::fill_(double value) {

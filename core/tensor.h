@@ -17,6 +17,19 @@ namespace knoll {
 class Node;      // what the tape knows of a tensor: node.h
 struct Storage;  // the bytes, shared by reshapes: storage.h
 
+/// Removes a hook that Tensor::register_hook() has put on a tensor. May outlive the tensor; does nothing when it dies itself.
+class HookHandle {
+public:
+    HookHandle() = default;
+    HookHandle(std::weak_ptr<Node> node, std::uint64_t id) : node_(std::move(node)), id_(id) {}
+    /// The hook is not called again. Nothing happens if it has been removed already.
+    void remove();
+
+private:
+    std::weak_ptr<Node> node_;
+    std::uint64_t id_ = 0;
+};
+
 class Tensor {
 public:
     /// An undefined tensor: no shape, no data. Only defined() may be asked of it.
@@ -64,11 +77,13 @@ public:
     Tensor set_requires_grad(bool on = true);
     /// The gradient that backward() has accumulated for this leaf; undefined before.
     Tensor grad() const;
-    void set_grad(const Tensor& gradient);
+    /// Takes over an array that nobody else holds (std::move it), copies any other. Throws ShapeError if the shape is not this tensor's.
+    void set_grad(Tensor gradient);
     /// Forgets the accumulated gradient.
     void zero_grad();
-    /// Calls the hook with the gradient of this tensor in every backward pass; a defined result replaces it.
-    void register_hook(std::function<Tensor(const Tensor&)> hook);
+    /// Calls the hook with the gradient of this tensor in every backward pass; a defined result replaces it. A hook that holds this tensor
+    /// keeps it alive: until it is removed or, if an op made the tensor, until a pass frees the graph.
+    HookHandle register_hook(std::function<Tensor(const Tensor&)> hook);
 
     // In place: for tensors without a graph, or leaves under NoGrad. The operand broadcasts; type and shape stay. What is recorded
     // has no room for its gradient: an operand that requires one is refused unless under NoGrad.

@@ -37,6 +37,7 @@ endfunction()
 
 contract_test(derivatives)
 contract_test(own_loss)
+contract_test(threads)
 contract_test(gradient_logic_test)
 contract_test(testing_gradients)
 set_tests_properties("contract: derivatives runs" PROPERTIES PASS_REGULAR_EXPRESSION "0.75 3 12\n3 6 12\n6 6 6\n")
@@ -47,3 +48,7 @@ if(EXISTS ${KNOLL_FASHION_MNIST}/train-images-idx3-ubyte.gz)
 else()
   message(STATUS "No Fashion-MNIST in ${KNOLL_FASHION_MNIST}: the two contract programs that train on it are not run")
 endif()
+
+# For tests/threads.sh, which runs it under the thread sanitizer.
+add_executable(contract_threads EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/threads.cpp)
+target_link_libraries(contract_threads PRIVATE knoll::knoll)
