@@ -16,9 +16,10 @@ code, and what equivalent.toml marks as making no difference, with the reason. A
 
 The tests of a room are those of its folder, then tests/records (whose records every operation, layer and loss has) for core, nn and
 losses, and for core those of nn and losses, which are built on it; for all of apps they are the tests of apps, after tests/records for
-apps/gradcheck. Test files that are named as the mutated file come first.
+apps/gradcheck. Test files that are named as the mutated file come first. As in CI, core, nn, losses and data are tested with the address
+sanitizer.
 
-As plant.py, it works in a copy of the sources, under build/faults/ unless --build says otherwise; two runs at once need two.
+It works in a copy of the sources, under build/mutants/ unless --build says otherwise; two runs at once need two.
 """
 from __future__ import annotations
 
@@ -109,7 +110,8 @@ def mutate(options: argparse.Namespace) -> None:
         for draw in itertools.islice(drawn, options.count):
             print(draw)
         return
-    workshop = Workshop(options.build.resolve(), jobs=options.jobs)
+    sanitized = not files[0].startswith("apps/")
+    workshop = Workshop(options.build.resolve() / ("sanitized" if sanitized else "plain"), options.jobs, sanitized)
     workshop.prepare(list(dict.fromkeys(folder for file in files for folder in programs_of(file))))
     trial = Trial(workshop)
     results: list[Result] = []
@@ -136,7 +138,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="show the first draws and build nothing")
     parser.add_argument("--check", action="store_true", help="draw nothing; see that every mark of equivalent.toml fits the sources")
     parser.add_argument("--json", type=Path, help="write the results there too")
-    parser.add_argument("--build", type=Path, default=ROOT / "build" / "faults", help="where to build; two runs need two")
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "mutants", help="where to build; two runs need two")
     parser.add_argument("--jobs", type=int, default=1, help="compilers at once (default: %(default)s)")
     options = parser.parse_args()
     if options.check:
