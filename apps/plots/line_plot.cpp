@@ -48,25 +48,22 @@ class Drawing {
 public:
     Drawing(Svg& svg, const Frame& frame, const Axis& x, const Axis& y) : svg_(svg), frame_(frame), x_(x), y_(y) {}
 
+    // A value that is no number leaves a gap in band and curve.
     void band(const Series& series, const Pen& pen) {
-        std::vector<Point> outline;
-        for (std::size_t i = 0; i < series.x.size(); ++i) outline.push_back(at(series.x[i], series.y[i] + series.spread[i]));
-        for (std::size_t i = series.x.size(); i-- > 0;) outline.push_back(at(series.x[i], series.y[i] - series.spread[i]));
-        svg_.path(outline, true, text("fill=\"", pen.colour, R"(" fill-opacity="0.13")"));
+        for (const auto& [begin, end] : stretches(series)) {
+            std::vector<Point> outline;
+            for (std::size_t i = begin; i < end; ++i) outline.push_back(at(series.x[i], series.y[i] + series.spread[i]));
+            for (std::size_t i = end; i-- > begin;) outline.push_back(at(series.x[i], series.y[i] - series.spread[i]));
+            svg_.path(outline, true, text("fill=\"", pen.colour, R"(" fill-opacity="0.13")"));
+        }
     }
 
-    // A value that is no number leaves a gap.
     void curve(const Series& series, const Pen& pen) {
-        std::vector<Point> piece;
-        for (std::size_t i = 0; i < series.x.size(); ++i) {
-            if (std::isfinite(series.y[i])) {
-                piece.push_back(at(series.x[i], series.y[i]));
-                continue;
-            }
-            if (!piece.empty()) svg_.path(piece, false, stroke(pen, 2.2));
-            piece.clear();
+        for (const auto& [begin, end] : stretches(series)) {
+            std::vector<Point> points;
+            for (std::size_t i = begin; i < end; ++i) points.push_back(at(series.x[i], series.y[i]));
+            svg_.path(points, false, stroke(pen, 2.2));
         }
-        if (!piece.empty()) svg_.path(piece, false, stroke(pen, 2.2));
     }
 
     void markers(const Series& series, const Pen& pen) {
@@ -76,6 +73,21 @@ public:
     }
 
 private:
+    struct Stretch {
+        std::size_t begin, end;
+    };
+
+    // The longest ones of numbers alone.
+    static std::vector<Stretch> stretches(const Series& series) {
+        std::vector<Stretch> found;
+        for (std::size_t i = 0; i < series.x.size(); ++i) {
+            if (!std::isfinite(series.y[i])) continue;
+            if (found.empty() || found.back().end != i) found.push_back({i, i});
+            found.back().end = i + 1;
+        }
+        return found;
+    }
+
     Point at(double x, double y) const { return {x_.position(x, frame_.left, frame_.right), y_.position(y, frame_.bottom, frame_.top)}; }
 
     Svg& svg_;
