@@ -174,7 +174,7 @@ Results parse_results_json(const std::string& json, const std::string& source) {
 std::string results_csv(const Results& results) {
     std::string out = "loss,seed";
     if (!results.runs.empty())
-        for (const Metric& metric : results.runs.front().metrics) out += "," + metric.name;
+        for (const Metric& metric : results.runs.front().metrics) out += "," + quoted(metric.name);
     out += ",seconds\n";
     for (const RunResult& run : results.runs) {
         out += text(quoted(run.loss), ",", run.seed);

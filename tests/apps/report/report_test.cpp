@@ -4,6 +4,8 @@
 #include <knoll/core/error.h>
 #include <knoll/core/ops/shape.h>
 
+#include "support/golden_text.h"
+
 #include <catch2/catch.hpp>
 
 #include <png.h>
@@ -94,4 +96,60 @@ TEST_CASE("a loss that diverged has a row without numbers, and the reason below 
     const std::string html = report_html(report);
     CHECK(html.find("<tr><td><code>cce</code></td><td>–</td><td>diverged</td></tr>") != std::string::npos);
     CHECK(html.find("<code>cce</code> diverged with seed 2: [train] expected a finite loss, got inf") != std::string::npos);
+}
+
+TEST_CASE("a whole page is written as kept: two seeds, a reference, a loss that diverged, figures, examples, pictures, how it was made") {
+    Report report = small_report();
+    report.results.options = {{"epochs", "2"}, {"lr", "0.1 (bce), <0.2> (hill)"}};
+    report.results.references = {"bce+full"};
+    report.results.runs = {{.loss = "bce+full", .seed = 1, .metrics = {{"mAP", 90}, {"CF1", 80}}, .seconds = 61},
+                           {.loss = "bce+full", .seed = 2, .metrics = {{"mAP", 91}, {"CF1", 80}}, .seconds = 63},
+                           {.loss = "bce", .seed = 1, .metrics = {{"mAP", 40}, {"CF1", 31}}, .seconds = 2},
+                           {.loss = "bce", .seed = 2, .metrics = {{"mAP", 44}, {"CF1", 33}}, .seconds = 5},
+                           {.loss = "hill", .seed = 1, .metrics = {{"mAP", 45}, {"CF1", 30}}, .seconds = 1},
+                           {.loss = "hill", .seed = 2, .metrics = {{"mAP", 45}, {"CF1", 30}}, .seconds = 1}};
+    report.results.failed = {{"cce", 2, "[train] expected a finite loss, got inf & <so on>"}};
+    report.figures.push_back({.heading = "No figures, no heading"});
+    report.figures.push_back({.heading = "Class by class", .introduction = "all", .figures = {{.svg = "<svg></svg>", .caption = "wide", .wide = true}}});
+    report.examples_introduction = "What is told.";
+    report.examples[0].data_uri = "data:,";  // a picture's bytes depend on the library that packs them
+    report.examples.push_back({.data_uri = "data:,", .observed = {"a", "b"}, .mark = Mark::wrong});
+    report.galleries.push_back({"role", {.title = "Estimates", .rows = {{.images = {{.data_uri = "data:,"}}}}}});
+    report.details = {{"machine", "Linux"}, {"threads", "2"}};
+    std::string page = report_html(report);
+    const std::size_t style = page.find("<style>"), body = page.find("</style>");
+    REQUIRE(style < body);
+    page.erase(style, body - style);  // how it looks is no matter of this test
+    INFO(test::first_difference(test::golden_text("report.html"), page));
+    CHECK(page == test::golden_text("report.html"));
+}
+
+TEST_CASE("a page of one seed shows no spread, and without references none are explained") {
+    const std::string html = report_html(small_report());
+    CHECK(html.find("class=\"spread\"") == std::string::npos);
+    CHECK(html.find("Percent; the best of a column is bold. One seed.</p>") != std::string::npos);
+}
+
+TEST_CASE("an image in colour survives PNG: a pixel's channels stand together, and brightness is rounded and kept within bounds") {
+    const std::vector<double> values{0.0, 1.0, 0.5, 0.101, 0.2, 0.302, 1.0, 0.0, -1.0, 2.0, 0.4, 0.6, 0.25, 0.75, 0.5, 0.905, 0.8, 0.702};  // [3, 2, 3]
+    const std::vector<std::uint8_t> expected{0, 255, 64, 255, 0, 191, 128, 0, 128, 26, 255, 231, 51, 102, 204, 77, 153, 179};
+    CHECK(png_data_uri(tensor(values, {3, 2, 3})) == "data:image/png;base64," + base64(encode_png(expected, 3, 2, 3)));
+    const std::string bytes = encode_png(expected, 3, 2, 3);
+    png_image png{};
+    png.version = PNG_IMAGE_VERSION;
+    REQUIRE(png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) != 0);
+    CHECK(png.width == 3);
+    CHECK(png.height == 2);
+    png.format = PNG_FORMAT_RGB;
+    std::vector<std::uint8_t> back(PNG_IMAGE_SIZE(png));
+    REQUIRE(png_image_finish_read(&png, nullptr, back.data(), 0, nullptr) != 0);
+    CHECK(back == expected);
+}
+
+TEST_CASE("bytes of an image are shown as they are") {
+    const std::vector<std::uint8_t> pixels{0, 1, 127, 128, 254, 255};
+    CHECK(png_data_uri(reshape(tensor({0, 1, 127, 128, 254, 255}), {1, 2, 3}).to(DType::u8)) == "data:image/png;base64," + base64(encode_png(pixels, 3, 2, 1)));
+    CHECK_THROWS_WITH(png_data_uri(zeros({1, 0, 3})), "[png_data_uri] expected an image [C, H, W], got [1, 0, 3]");
+    CHECK(channels_note(1).empty());
+    CHECK(channels_note(2) == " Shown is the mean of their 2 channels.");
 }

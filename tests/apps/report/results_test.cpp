@@ -133,3 +133,60 @@ TEST_CASE("results whose runs have different metrics are refused, for there is n
     CHECK_THROWS_WITH(parse_results_json(json.dump(), "some/results.json"), Catch::Contains("got not the metrics of the other runs but object"));
     CHECK_THROWS_WITH(parse_results_json("{\"task\": \"a", "some/results.json"), Catch::Contains("some/results.json, offset 11"));
 }
+
+TEST_CASE("means and deviations of no, one and several numbers") {
+    CHECK(mean_std({}).mean == 0);
+    CHECK(mean_std({}).std == 0);
+    CHECK(mean_std({7}).mean == 7);
+    CHECK(mean_std({7}).std == 0);
+    CHECK(mean_std({1, 2, 6}).mean == Approx(3));
+    CHECK(mean_std({1, 2, 6}).std == Approx(std::sqrt(7.0)));
+}
+
+TEST_CASE("of equals the first is best, and with references alone none") {
+    Results results{.task = "t", .data = "d"};
+    results.runs = {{.loss = "full", .seed = 1, .metrics = {{"mAP", 99}}, .seconds = 1},
+                    {.loss = "a", .seed = 1, .metrics = {{"mAP", 50}}, .seconds = 4},
+                    {.loss = "b", .seed = 1, .metrics = {{"mAP", 50}}, .seconds = 2}};
+    results.references = {"full"};
+    const auto summaries = summarize(results);
+    REQUIRE(summaries.size() == 3);
+    CHECK_FALSE(summaries[0].metrics[0].best);
+    CHECK(summaries[1].metrics[0].best);
+    CHECK_FALSE(summaries[2].metrics[0].best);
+    CHECK(summaries[0].runs == 1);
+    results.references = {"full", "a", "b"};
+    for (const LossSummary& summary : summarize(results)) CHECK_FALSE(summary.metrics[0].best);
+    CHECK(summarize({}).empty());
+    CHECK(metric_names({}).empty());
+    CHECK(metric_names(results) == std::vector<std::string>{"mAP"});
+    CHECK(runs_of(results, "b").size() == 1);
+    CHECK(runs_of(results, "c").empty());
+}
+
+TEST_CASE("names of metrics are the same in order and number or not at all") {
+    CHECK(same_names({{"a", 1}, {"b", 2}}, {{"a", 3}, {"b", 4}}));
+    CHECK_FALSE(same_names({{"a", 1}, {"b", 2}}, {{"b", 2}, {"a", 1}}));
+    CHECK_FALSE(same_names({{"a", 1}}, {{"a", 1}, {"b", 2}}));
+    CHECK(same_names({}, {}));
+}
+
+TEST_CASE("results.csv doubles quotes within quotes, and has no metrics without runs") {
+    Results results{.task = "t", .data = "d"};
+    CHECK(results_csv(results) == "loss,seed,seconds\n");
+    results.runs = {{.loss = "a\"b", .seed = 3, .metrics = {{"x,y", 0.5}}, .seconds = 2}};
+    CHECK(results_csv(results) == "loss,seed,\"x,y\",seconds\n\"a\"\"b\",3,0.5,2\n");
+}
+
+TEST_CASE("results.json and the record of a run are written as here, members in the order of their reading") {
+    Results results{.task = "t", .data = "d"};
+    results.options = {{"z", "1"}, {"a", "2"}};
+    results.runs = {{.loss = "bce", .seed = 18446744073709551615ULL, .metrics = {{"mAP", 40.5}}, .seconds = 1.5}};
+    results.failed = {{"cce", 4, "why"}};
+    CHECK(nlohmann::ordered_json::parse(results_json(results)).dump() ==
+          R"({"task":"t","data":"d","options":{"z":"1","a":"2"},"runs":[{"loss":"bce","seed":18446744073709551615,"metrics":{"mAP":40.5},"seconds":1.5}],)"
+          R"("summary":[{"loss":"bce","metrics":{"mAP":{"mean":40.5,"std":0.0}}}],"failed":[{"loss":"cce","seed":4,"reason":"why"}]})");
+    const Results back = parse_results_json(results_json(results), "here");
+    CHECK(back.runs == results.runs);
+    CHECK(back.failed == results.failed);
+}
