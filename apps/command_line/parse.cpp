@@ -100,6 +100,7 @@ Request parse_as_typed(const std::vector<std::string>& arguments) {
     CLI::App app{introduction, "knoll"};
     app.footer(general_footer);
     app.get_formatter()->column_width(34);
+    app.require_subcommand(0, 1);  // a second such name is an argument: knoll bench loss
     app.set_help_flag("-h,--help", "explain, and stop");
     app.set_version_flag("--version", "knoll " + knoll_version(), "print the version, and stop");
 

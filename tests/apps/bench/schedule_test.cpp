@@ -42,3 +42,18 @@ TEST_CASE("a schedule has the chunks of every parallel call of a step") {
     parallel_chunks(4, [&](std::int64_t) {});  // nobody records any more
     CHECK(schedule.regions.size() == 2);
 }
+
+TEST_CASE("what a schedule takes on one thread is what its step took") {
+    const auto step = [] {
+        volatile double sum = 0;
+        for (int i = 0; i < 200'000; ++i) sum = sum + 1;
+        parallel_chunks(2, [](std::int64_t) {
+            volatile double inner = 0;
+            for (int i = 0; i < 100'000; ++i) inner = inner + 1;
+        });
+    };
+    const Schedule schedule = record_schedule(step, 5);
+    CHECK(schedule.serial > 0);
+    CHECK(schedule.milliseconds(1) == schedule.serial + schedule.regions[0][0] + schedule.regions[0][1]);
+    CHECK(schedule.milliseconds(2) == schedule.serial + std::max(schedule.regions[0][0], schedule.regions[0][1]));
+}

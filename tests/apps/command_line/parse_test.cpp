@@ -44,6 +44,12 @@ TEST_CASE("the options of compare reach their fields") {
           "knoll compare missing-labels --losses bce+full,focal:gamma=1,hill --seeds 3 --lr 2e-3 --keep 40 --data shapes --train-size 100 --quiet");
 }
 
+TEST_CASE("behind a subcommand the name of another is an argument") {
+    CHECK(std::get<BenchOptions>(parse({"bench", "loss", "mlp"})).names == std::vector<std::string>{"loss", "mlp"});
+    CHECK(std::get<CheckOptions>(parse({"gradcheck", "losses", "check"})).names == std::vector<std::string>{"losses", "check"});
+    check_refused({"losses", "loss"}, "unexpected loss; see knoll losses --help");
+}
+
 TEST_CASE("commas separate losses and the parameters of one") {
     CHECK(split_methods("bce") == std::vector<std::string>{"bce"});
     CHECK(split_methods("asl:gamma_neg=2,clip=0,hill,focal:gamma=1") == std::vector<std::string>{"asl:gamma_neg=2,clip=0", "hill", "focal:gamma=1"});
