@@ -61,10 +61,7 @@ class Workshop:
         """Copies, configures, builds, and sees that the tests of these folders pass."""
         self._lock()
         self._copy_sources()
-        flags = "-O1 -fsanitize=address" if self.sanitized else "-O1"
-        linker = ["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"] if shutil.which("ld.lld") else []
-        result = run("cmake", "-S", str(self.source), "-B", str(self.build_folder), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None",
-                     f"-DCMAKE_CXX_FLAGS={flags}", *linker)
+        result = run("cmake", "-S", str(self.source), "-B", str(self.build_folder), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", *self._cmake_options())
         if result.returncode != 0:
             raise Failure(f"cannot configure the copy: {last_line(result)}")
         for folder in folders:
@@ -109,6 +106,15 @@ class Workshop:
             yield
         finally:
             target.write_text(before)
+
+    def _cmake_options(self) -> list[str]:
+        linker = ["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"] if shutil.which("ld.lld") else []
+        if not self.sanitized:
+            return ["-DCMAKE_CXX_FLAGS=-O1", *linker]
+        clang = shutil.which("clang++-14") or shutil.which("clang++")  # as in CI: GCC takes minutes for some losses
+        if clang is None:
+            raise Failure("expected Clang for the address sanitizer, got none; on Debian: apt-get install clang-14 libclang-rt-14-dev")
+        return ["-DCMAKE_CXX_FLAGS=-O1 -fsanitize=address", f"-DCMAKE_CXX_COMPILER={clang}", *linker]
 
     def _patience(self, folder: str) -> float:
         """Seconds after which a test program hangs: several times what it takes, since other programs may want the cores."""
