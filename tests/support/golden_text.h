@@ -1,15 +1,12 @@
-// Texts that are kept beside the tests: drawings and pages, as they are meant to look. Where one is to look otherwise, the new text is looked at
-// and then put in place of the old one.
+// Texts that are kept beside the tests: drawings, pages and lists, as they are meant to look.
 #pragma once
 
 #include <string>
 
 namespace knoll::test {
 
-/// tests/golden/NAME.
-std::string golden_text(const std::string& name);
-
-/// Where two texts part: "line 3: expected A, got B"; empty where they are the same.
-std::string first_difference(const std::string& expected, const std::string& got);
+/// Holds a text against tests/golden/NAME, line by line. Empty where they are the same; else the first line in which they differ, and the file that
+/// the text has been written to: where it is meant to look so from now on, that file is looked at and put in place of the other.
+std::string difference_from_golden(const std::string& name, const std::string& text);
 
 }  // namespace knoll::test

@@ -9,17 +9,13 @@
 #include <limits>
 
 using namespace knoll::apps;
-using knoll::test::first_difference;
-using knoll::test::golden_text;
+using knoll::test::difference_from_golden;
 
 namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-void check_drawing(const std::string& name, const std::string& drawing) {
-    INFO(name << ".svg, " << first_difference(golden_text("drawings/" + name + ".svg"), drawing));
-    CHECK(drawing == golden_text("drawings/" + name + ".svg"));
-}
+void check_drawing(const std::string& name, const std::string& drawing) { CHECK(difference_from_golden("drawings/" + name + ".svg", drawing) == ""); }
 
 // A curve with a gap and a band, one that lies on it, a reference, and a name that does not fit into the first row of the legend.
 LinePlot curves() {
