@@ -198,3 +198,12 @@ TEST_CASE("any words in any order are options, a page of help, or one line that 
     }
     CHECK(accepted > 100);
 }
+
+TEST_CASE("what cannot be understood is answered with the page that explains it, and the option that was meant") {
+    check_refused({"train", "metric", "--xyzzy"}, "unexpected --xyzzy; see knoll train --help");
+    check_refused({"train", "metric", "--epoch=3"}, "unexpected --epoch=3; did you mean --epochs?; see knoll train --help");
+    check_refused({"losses", "epochs"}, "unexpected epochs; see knoll losses --help");
+    check_refused({"--xyzzy"}, "unexpected --xyzzy; see knoll --help");
+    check_refused({}, "expected a subcommand; choose from losses, loss, check, plot, train, compare, gradcheck, bench; see knoll --help");
+    check_refused({"trian"}, "unknown subcommand trian; did you mean train?; see knoll --help");
+}
