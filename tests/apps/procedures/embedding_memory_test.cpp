@@ -16,8 +16,8 @@ using test::Numbers;
 
 namespace {
 
-constexpr std::size_t inputs = 3, length = 2;
-constexpr double learning_rate = 0.1, momentum_of_steps = 0.9;
+constexpr std::size_t key_inputs = 3, key_length = 2;
+constexpr double key_rate = 0.1, momentum_of_steps = 0.9;
 
 data::Batch batch_of(const std::vector<double>& labels, std::uint64_t seed) {
     Rng rng{seed};
@@ -54,7 +54,7 @@ Numbers weights_of(const nn::Sequential& model) {
 }
 
 std::unique_ptr<nn::Optimizer> heavy_ball(const nn::Sequential& model) {
-    return std::make_unique<nn::SGD>(model.parameters(), nn::SGDOptions{.learning_rate = learning_rate, .momentum = momentum_of_steps});
+    return std::make_unique<nn::SGD>(model.parameters(), nn::SGDOptions{.learning_rate = key_rate, .momentum = momentum_of_steps});
 }
 
 // The embedding in doubles: weight, bias, and behind them scale and shift where there is a norm.
@@ -65,10 +65,10 @@ struct NaiveEmbedding {
     Numbers running_mean = {0, 0}, running_variance = {1, 1};
 
     std::vector<Numbers> projected(const Numbers& w, const Numbers& images) const {
-        std::vector<Numbers> rows(images.size() / inputs, Numbers{w[inputs * length], w[inputs * length + 1]});
+        std::vector<Numbers> rows(images.size() / key_inputs, Numbers{w[key_inputs * key_length], w[key_inputs * key_length + 1]});
         for (std::size_t n = 0; n < rows.size(); ++n)
-            for (std::size_t d = 0; d < length; ++d)
-                for (std::size_t i = 0; i < inputs; ++i) rows[n][d] += w[d * inputs + i] * images[n * inputs + i];
+            for (std::size_t d = 0; d < key_length; ++d)
+                for (std::size_t i = 0; i < key_inputs; ++i) rows[n][d] += w[d * key_inputs + i] * images[n * key_inputs + i];
         return rows;
     }
 
@@ -81,14 +81,14 @@ struct NaiveEmbedding {
     }
 
     static void normalise(std::vector<Numbers>& rows, const Numbers& w, std::size_t d, double mean, double variance) {
-        const std::size_t scale = (inputs + 1) * length;
-        for (Numbers& row : rows) row[d] = w[scale + d] * (row[d] - mean) / std::sqrt(variance + 1e-5) + w[scale + length + d];
+        const std::size_t scale = (key_inputs + 1) * key_length;
+        for (Numbers& row : rows) row[d] = w[scale + d] * (row[d] - mean) / std::sqrt(variance + 1e-5) + w[scale + key_length + d];
     }
 
     // As in training.
     std::vector<Numbers> embeddings(const Numbers& w, const Numbers& images) const {
         std::vector<Numbers> rows = projected(w, images);
-        for (std::size_t d = 0; has_norm && d < length; ++d) {
+        for (std::size_t d = 0; has_norm && d < key_length; ++d) {
             const auto [mean, variance] = moments(rows, d);
             normalise(rows, w, d, mean, variance);
         }
@@ -97,14 +97,14 @@ struct NaiveEmbedding {
     // As in evaluation.
     std::vector<Numbers> keys(const Numbers& images) const {
         std::vector<Numbers> rows = projected(weights, images);
-        for (std::size_t d = 0; has_norm && d < length; ++d) normalise(rows, weights, d, running_mean[d], running_variance[d]);
+        for (std::size_t d = 0; has_norm && d < key_length; ++d) normalise(rows, weights, d, running_mean[d], running_variance[d]);
         return rows;
     }
 
     void follow_statistics(const Numbers& images) {
         const std::vector<Numbers> rows = projected(weights, images);
         const auto count = static_cast<double>(rows.size());
-        for (std::size_t d = 0; d < length; ++d) {
+        for (std::size_t d = 0; d < key_length; ++d) {
             const auto [mean, variance] = moments(rows, d);
             running_mean[d] = 0.9 * running_mean[d] + 0.1 * mean;
             running_variance[d] = 0.9 * running_variance[d] + 0.1 * variance * count / (count - 1);
@@ -114,7 +114,7 @@ struct NaiveEmbedding {
     void step(const Numbers& slope) {
         for (std::size_t i = 0; i < weights.size(); ++i) {
             velocity[i] = momentum_of_steps * velocity[i] + slope[i];
-            weights[i] -= learning_rate * velocity[i];
+            weights[i] -= key_rate * velocity[i];
         }
     }
 };
@@ -199,10 +199,10 @@ Numbers entry(const nn::StateDict& state, const std::string& name) {
 
 // The ring as a checkpoint has it: room that is not used yet is zeros.
 void check_ring(const nn::StateDict& state, const NaiveRing& ring, double steps) {
-    Numbers rows(ring.capacity * length), labels(ring.capacity);
+    Numbers rows(ring.capacity * key_length), labels(ring.capacity);
     for (std::size_t m = 0; m < ring.rows.size(); ++m) {
         labels[m] = ring.labels[m];
-        for (std::size_t d = 0; d < length; ++d) rows[m * length + d] = ring.rows[m][d];
+        for (std::size_t d = 0; d < key_length; ++d) rows[m * key_length + d] = ring.rows[m][d];
     }
     check_numbers(entry(state, "memory.rows"), rows);
     CHECK(entry(state, "memory.labels") == labels);
@@ -299,7 +299,7 @@ TEST_CASE("momentum memory steps as plain loops do: keys by averaged weights and
             check_ring(state, ring, steps);
             check_numbers(entry(state, "average.average.1.running_mean"), encoder.running_mean);
             check_numbers(entry(state, "average.average.1.running_var"), encoder.running_variance);
-            check_numbers(entry(state, "average.average.0.weight"), {encoder.weights.begin(), encoder.weights.begin() + inputs * length});
+            check_numbers(entry(state, "average.average.0.weight"), {encoder.weights.begin(), encoder.weights.begin() + key_inputs * key_length});
             CHECK(model.training());
         }
         CHECK(ring.rows.size() == 7);
@@ -312,11 +312,10 @@ TEST_CASE("a memory goes on from its state in the middle of the warm-up and behi
         for (const std::size_t until : {1U, 4U}) {
             INFO(by_momentum << " until step " << until);
             const auto made = [&](nn::Sequential& model) {
-                return by_momentum
-                           ? apps::make_momentum_memory(model, 2, {.capacity = 7, .warm_up = 2, .momentum = 0.8},
-                                                        std::make_unique<nn::SGD>(model.parameters(), nn::SGDOptions{.learning_rate = learning_rate}))
-                           : apps::make_cross_batch_memory(std::make_shared<losses::Contrastive>(), 2, {.capacity = 7, .warm_up = 2},
-                                                           std::make_unique<nn::SGD>(model.parameters(), nn::SGDOptions{.learning_rate = learning_rate}));
+                return by_momentum ? apps::make_momentum_memory(model, 2, {.capacity = 7, .warm_up = 2, .momentum = 0.8},
+                                                                std::make_unique<nn::SGD>(model.parameters(), nn::SGDOptions{.learning_rate = key_rate}))
+                                   : apps::make_cross_batch_memory(std::make_shared<losses::Contrastive>(), 2, {.capacity = 7, .warm_up = 2},
+                                                                   std::make_unique<nn::SGD>(model.parameters(), nn::SGDOptions{.learning_rate = key_rate}));
             };
             nn::Sequential model = linear_embedding(true), resumed = linear_embedding(true);
             const auto whole = made(model), first = made(resumed);

@@ -25,8 +25,8 @@ using test::task_on_shapes;
 
 namespace {
 
-constexpr std::size_t rows_of_image = 5, columns = 3, half = 2 * columns, units = 2, length = 2;
-constexpr std::size_t of_tower = units * half + units + length * units + length;
+constexpr std::size_t rows_of_image = 5, columns = 3, half = 2 * columns, units = 2, tower_length = 2;
+constexpr std::size_t of_tower = units * half + units + tower_length * units + tower_length;
 constexpr double temperature = 0.3, decay = 0.04;
 
 using Points = std::vector<Numbers>;
@@ -38,15 +38,15 @@ Points naive_tower(const Numbers& w, std::size_t tower, const Numbers& images) {
     for (std::size_t begin = 0; begin < images.size(); begin += rows_of_image * columns) {
         // The row in the middle is in neither half.
         const std::size_t first = begin + (tower == 0 ? 0 : 3 * columns);
-        Numbers hidden(units), x(length);
+        Numbers hidden(units), x(tower_length);
         for (std::size_t h = 0; h < units; ++h) {
             hidden[h] = at(units * half + h);
             for (std::size_t i = 0; i < half; ++i) hidden[h] += at(h * half + i) * images[first + i];
             hidden[h] = std::tanh(hidden[h]);
         }
         double square = 1;
-        for (std::size_t d = 0; d < length; ++d) {
-            x[d] = at(units * half + units + length * units + d);
+        for (std::size_t d = 0; d < tower_length; ++d) {
+            x[d] = at(units * half + units + tower_length * units + d);
             for (std::size_t h = 0; h < units; ++h) x[d] += at(units * half + units + d * units + h) * hidden[h];
             square += x[d] * x[d];
         }
@@ -119,7 +119,7 @@ struct SmallProblem {
         Rng rng{3};
         train = rand({7, 1, rows_of_image, columns}, rng);
         validation = rand({5, 1, rows_of_image, columns}, rng);
-        model.append("towers", apps::TwoTowers{half, units, length});
+        model.append("towers", apps::TwoTowers{half, units, tower_length});
         model.initialize(rng);
     }
     apps::PairedProblem problem() const { return {model, train, validation, temperature, decay}; }
