@@ -54,6 +54,6 @@ TEST_CASE("what a schedule takes on one thread is what its step took") {
     };
     const Schedule schedule = record_schedule(step, 5);
     CHECK(schedule.serial > 0);
-    CHECK(schedule.milliseconds(1) == schedule.serial + schedule.regions[0][0] + schedule.regions[0][1]);
+    CHECK(schedule.milliseconds(1) == schedule.serial + (schedule.regions[0][0] + schedule.regions[0][1]));
     CHECK(schedule.milliseconds(2) == schedule.serial + std::max(schedule.regions[0][0], schedule.regions[0][1]));
 }
