@@ -20,7 +20,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 template <class Options>
-Options parsed(const Words& words) {
+Options options_of(const Words& words) {
     return std::get<Options>(parse(words));
 }
 
@@ -78,8 +78,8 @@ TEST_CASE("what train and compare are unless told otherwise") {
         CHECK(options.command == "knoll " + subcommand + " metric");
         CHECK(options.arguments == Words{subcommand, "metric"});
     };
-    check(parsed<TrainOptions>({"train", "metric"}), "train");
-    check(parsed<CompareOptions>({"compare", "metric"}), "compare");
+    check(options_of<TrainOptions>({"train", "metric"}), "train");
+    check(options_of<CompareOptions>({"compare", "metric"}), "compare");
 }
 
 TEST_CASE("every option of train reaches its field, and those that results depend on are noted") {
@@ -127,7 +127,7 @@ TEST_CASE("every option of train reaches its field, and those that results depen
                       "9",
                       "--candidates",
                       "10"};
-    const auto options = parsed<TrainOptions>(words);
+    const auto options = options_of<TrainOptions>(words);
     CHECK(options.task == "active");
     CHECK(options.methods == Words{"random"});
     CHECK(options.data == "shapes");
@@ -170,7 +170,7 @@ TEST_CASE("every option of train reaches its field, and those that results depen
                                      "--ema=0.75",
                                      "--seed=6",
                                      "--checkpoint-every=8"});
-    const auto compare = parsed<CompareOptions>({"compare", "metric", "--losses", "triplet,contrastive", "--seeds", "5", "--seed", "2"});
+    const auto compare = options_of<CompareOptions>({"compare", "metric", "--losses", "triplet,contrastive", "--seeds", "5", "--seed", "2"});
     CHECK(compare.methods == Words{"triplet", "contrastive"});
     CHECK(compare.seeds == 5);
     CHECK(compare.seed == 2);
@@ -180,7 +180,7 @@ TEST_CASE("every option of every task reaches it under its name") {
     std::set<std::string> listed;  // an option of several tasks is explained with the first of them
     for (const TaskEntry& entry : task_catalog())
         for (const TaskOption& option : entry.info.options) {
-            const auto options = parsed<TrainOptions>({"train", entry.info.name, "--" + option.name, option.initial});
+            const auto options = options_of<TrainOptions>({"train", entry.info.name, "--" + option.name, option.initial});
             CHECK(options.task_options == std::map<std::string, std::string>{{option.name, option.initial}});
             if (listed.insert(option.name).second) check_help({"train"}, {"--" + option.name + " X " + option.help + " (" + option.initial + " unless given)"});
         }
@@ -189,13 +189,13 @@ TEST_CASE("every option of every task reaches it under its name") {
 TEST_CASE("a run that goes on has the options that it was begun with, except those given anew") {
     const test::TemporaryFolder folder;
     std::ofstream{folder / "options.txt"} << "train\nmetric\n--lr=0.5\n--batch=8\n--validate=true\n";
-    const auto options = parsed<TrainOptions>({"train", "metric", "--resume", folder.path(), "--batch", "16"});
+    const auto options = options_of<TrainOptions>({"train", "metric", "--resume", folder.path(), "--batch", "16"});
     CHECK(options.learning_rate == 0.5);
     CHECK(options.batch == 16);
     CHECK(options.validate);
     CHECK(options.resume == folder.path());
-    CHECK(parsed<TrainOptions>({"train", "metric", "--resume=" + folder.path(), "--batch=32"}).batch == 32);
-    CHECK_FALSE(parsed<CompareOptions>({"compare", "metric", "--resume", folder.path()}).learning_rate.has_value());  // a run of another subcommand
+    CHECK(options_of<TrainOptions>({"train", "metric", "--resume=" + folder.path(), "--batch=32"}).batch == 32);
+    CHECK_FALSE(options_of<CompareOptions>({"compare", "metric", "--resume", folder.path()}).learning_rate.has_value());  // a run of another subcommand
     CHECK_THROWS_WITH(parse({"train", "active", "--resume", folder.path()}), Catch::Contains("was begun with, task = metric, got task = active"));
 }
 
@@ -221,16 +221,16 @@ TEST_CASE("what may be given for the numbers of train, and what not") {
 
 TEST_CASE("the options of loss and check: unless given, given, and what may be given") {
     const Words inputs{"--logits", "z", "--targets", "y"};
-    const auto initial = parsed<LossOptions>(with({"loss", "hill"}, inputs));
+    const auto initial = options_of<LossOptions>(with({"loss", "hill"}, inputs));
     CHECK(initial.loss == "hill");
     CHECK(initial.parameters.empty());
     CHECK(initial.epoch == 0);
     CHECK(initial.reduction == "sum");
     CHECK(initial.dtype == "f64");
     CHECK((initial.value.empty() && initial.grad.empty() && initial.tangent.empty() && initial.hvp.empty()));
-    const auto loss = parsed<LossOptions>(with({"loss", "asl", "clip=0", "gamma_neg=2", "--epoch", "3", "--reduction", "none", "--dtype", "f32", "--value", "v",
-                                                "--grad", "g", "--tangent", "t", "--hvp", "h"},
-                                               inputs));
+    const auto loss = options_of<LossOptions>(with({"loss", "asl", "clip=0", "gamma_neg=2", "--epoch", "3", "--reduction", "none", "--dtype", "f32", "--value",
+                                                    "v", "--grad", "g", "--tangent", "t", "--hvp", "h"},
+                                                   inputs));
     CHECK(loss.parameters == Words{"clip=0", "gamma_neg=2"});
     CHECK(loss.logits == "z");
     CHECK(loss.targets == "y");
@@ -246,8 +246,8 @@ TEST_CASE("the options of loss and check: unless given, given, and what may be g
     check_refuses(with({"loss", "hill"}, inputs), "--epoch", {"-1"}, "a whole number from 0 to 1000000000");
 
     const Words check = with({"check", "hill", "--grad", "g"}, inputs);
-    CHECK_FALSE(parsed<GradientOptions>(check).tolerance.has_value());
-    const auto gradient = parsed<GradientOptions>(with(check, {"--tolerance", "0.5", "--epoch", "2", "--reduction", "mean"}));
+    CHECK_FALSE(options_of<GradientOptions>(check).tolerance.has_value());
+    const auto gradient = options_of<GradientOptions>(with(check, {"--tolerance", "0.5", "--epoch", "2", "--reduction", "mean"}));
     CHECK(gradient.tolerance == 0.5);
     CHECK(gradient.grad == "g");
     CHECK(gradient.epoch == 2);
@@ -263,14 +263,14 @@ TEST_CASE("the options of loss and check: unless given, given, and what may be g
 
 TEST_CASE("the options of plot, gradcheck and bench: unless given, given, and what may be given") {
     const Words plot{"plot", "bce", "hill", "--out", "a.svg"};
-    const auto initial = parsed<PlotOptions>(plot);
+    const auto initial = options_of<PlotOptions>(plot);
     CHECK(initial.losses == Words{"bce", "hill"});
     CHECK(initial.out == "a.svg");
     CHECK(initial.from == -6);
     CHECK(initial.to == 6);
     CHECK(initial.epoch == 1);
     CHECK(initial.classes == 10);
-    const auto given = parsed<PlotOptions>(with(plot, {"--from", "-1", "--to", "2", "--epoch", "0", "--classes", "3"}));
+    const auto given = options_of<PlotOptions>(with(plot, {"--from", "-1", "--to", "2", "--epoch", "0", "--classes", "3"}));
     CHECK(given.from == -1);
     CHECK(given.to == 2);
     CHECK(given.epoch == 0);
@@ -282,15 +282,15 @@ TEST_CASE("the options of plot, gradcheck and bench: unless given, given, and wh
     check_refuses(plot, "--to", {"1000001"}, "a number from -1e6 to 1e6");
     CHECK_THROWS_WITH(parse({"plot", "--out", "a.svg"}), Catch::Contains("NAME"));
 
-    CHECK(parsed<CheckOptions>({"gradcheck"}).names.empty());
-    CHECK_FALSE(parsed<CheckOptions>({"gradcheck"}).quiet);
-    CHECK(parsed<CheckOptions>({"gradcheck", "conv", "--quiet"}).names == Words{"conv"});
-    CHECK(parsed<CheckOptions>({"gradcheck", "conv", "--quiet"}).quiet);
+    CHECK(options_of<CheckOptions>({"gradcheck"}).names.empty());
+    CHECK_FALSE(options_of<CheckOptions>({"gradcheck"}).quiet);
+    CHECK(options_of<CheckOptions>({"gradcheck", "conv", "--quiet"}).names == Words{"conv"});
+    CHECK(options_of<CheckOptions>({"gradcheck", "conv", "--quiet"}).quiet);
 
-    CHECK(parsed<BenchOptions>({"bench"}).names.empty());
-    CHECK(parsed<BenchOptions>({"bench"}).threads == 0);
-    CHECK(parsed<BenchOptions>({"bench"}).seconds == 2);
-    const auto bench = parsed<BenchOptions>({"bench", "mlp", "cnn", "--threads", "3", "--seconds", "0.5", "--json", "b"});
+    CHECK(options_of<BenchOptions>({"bench"}).names.empty());
+    CHECK(options_of<BenchOptions>({"bench"}).threads == 0);
+    CHECK(options_of<BenchOptions>({"bench"}).seconds == 2);
+    const auto bench = options_of<BenchOptions>({"bench", "mlp", "cnn", "--threads", "3", "--seconds", "0.5", "--json", "b"});
     CHECK(bench.names == Words{"mlp", "cnn"});
     CHECK(bench.threads == 3);
     CHECK(bench.seconds == 0.5);
