@@ -47,7 +47,10 @@ TEST_CASE("the Jacobian has the output's dimensions, then the input's") {
     for (std::int64_t j = 0; j < 3; ++j)
         for (std::int64_t r = 0; r < 2; ++r)
             for (std::int64_t c = 0; c < 3; ++c) CHECK(all.at<double>(j, r, c) == (j == c ? 2.0 * x.at<double>(r, c) : 0.0));
-    CHECK(jacobian([](const Tensor& v) { return sum(v); }, x).shape() == Shape{2, 3});
+    const Tensor of_one = jacobian([](const Tensor& v) { return sum(v * v); }, x);
+    CHECK(of_one.shape() == Shape{2, 3});
+    CHECK(of_one.to_vector() == (2.0 * x).to_vector());
+    CHECK(jacobian([](const Tensor& v) { return reshape(sum(v * v), {1}); }, x).to_vector() == (2.0 * x).to_vector());
     CHECK(jacobian([](const Tensor& v) { return reshape(v, {0, 3}); }, zeros({0}, DType::f64)).shape() == Shape{0, 3, 0});
 }
 

@@ -63,6 +63,8 @@ TEST_CASE("topk is the front of a sort") {
     CHECK_THROWS_WITH(topk(x, 3, 2), "[topk] expected a count from 0 to 2, the extent of dimension 2, got 3");
     CHECK_THROWS_AS(topk(x, -1), ValueError);
     CHECK(topk(scalar(4), 1).values.item() == 4);
+    CHECK_THROWS_WITH(topk(scalar(4), 0), "[topk] expected a count from 1 to 1, the extent of dimension 0, got 0");
+    CHECK(topk(x, 0, 2).values.numel() == 0);
 }
 
 TEST_CASE("equal elements come in the order of their positions") {
