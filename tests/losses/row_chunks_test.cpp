@@ -37,7 +37,7 @@ PlainRows plain_rows(const Doubles& logits, const Doubles& own, std::int64_t cla
     return out;
 }
 
-void check_loss(const char* spec, const Tensor& logits, const Tensor& classes, const Doubles& values, const Doubles& slopes, double rounding) {
+void check_row_loss(const char* spec, const Tensor& logits, const Tensor& classes, const Doubles& values, const Doubles& slopes, double rounding) {
     const auto rows = static_cast<double>(values.size());
     const Tensor x = logits.clone().set_requires_grad();
     for (const Reduction reduction : {Reduction::none, Reduction::mean, Reduction::sum}) {
@@ -70,8 +70,8 @@ TEST_CASE("losses of rows over several blocks are those of plain loops, with the
             const Tensor logits = drawn({count, classes}, dtype, 1) * 4.0, own = drawn_indices({count}, classes, 2);
             const PlainRows plain = plain_rows(logits.to_vector(), own.to_vector(), classes);
             const double rounding = dtype == DType::f32 ? 1e-5 : 1e-11;
-            check_loss("cross_entropy", logits, own, plain.cross_entropy, plain.cross_entropy_slopes, rounding);
-            check_loss("complement_entropy", logits, own, plain.complement_entropy, plain.complement_entropy_slopes, rounding);
+            check_row_loss("cross_entropy", logits, own, plain.cross_entropy, plain.cross_entropy_slopes, rounding);
+            check_row_loss("complement_entropy", logits, own, plain.complement_entropy, plain.complement_entropy_slopes, rounding);
         }
 }
 

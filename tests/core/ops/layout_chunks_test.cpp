@@ -13,12 +13,12 @@ using namespace knoll;
 
 namespace {
 
-using Position = std::vector<std::int64_t>;
+using LayoutPosition = std::vector<std::int64_t>;
 
 // Elements in row-major order, each from the function of its position.
-Doubles elements(const Shape& shape, const std::function<double(const Position&)>& element) {
+Doubles elements_of(const Shape& shape, const std::function<double(const LayoutPosition&)>& element) {
     Doubles values;
-    Position position(static_cast<std::size_t>(shape.rank()), 0);
+    LayoutPosition position(static_cast<std::size_t>(shape.rank()), 0);
     for (std::int64_t left = shape.numel(); left > 0; --left) {
         values.push_back(element(position));
         for (std::size_t i = position.size(); i-- > 0 && ++position[i] == shape[static_cast<std::int64_t>(i)];) position[i] = 0;
@@ -27,7 +27,7 @@ Doubles elements(const Shape& shape, const std::function<double(const Position&)
 }
 
 // Reads by position; 0 along dimensions of extent 1, the last dimensions of a longer position where there are fewer.
-double read(const Doubles& values, const Shape& shape, const Position& position) {
+double element_at(const Doubles& values, const Shape& shape, const LayoutPosition& position) {
     std::int64_t flat = 0;
     const std::size_t skipped = position.size() - static_cast<std::size_t>(shape.rank());
     for (std::int64_t i = 0; i < shape.rank(); ++i) flat = flat * shape[i] + (shape[i] == 1 ? 0 : position[skipped + static_cast<std::size_t>(i)]);
@@ -50,10 +50,10 @@ TEST_CASE("every order of four dimensions moves every element of several chunks,
             dims.push_back(dim);
             permuted.push_back(shape[dim]);
         }
-        const Doubles expected = elements(permuted, [&](const Position& at) {
-            Position source(4);
+        const Doubles expected = elements_of(permuted, [&](const LayoutPosition& at) {
+            LayoutPosition source(4);
             for (std::size_t i = 0; i < 4; ++i) source[static_cast<std::size_t>(order[i])] = at[i];
-            return read(values, shape, source);
+            return element_at(values, shape, source);
         });
         const Tensor actual = permute(x, dims);
         CHECK(actual.shape() == permuted);
@@ -71,31 +71,31 @@ TEST_CASE("slices with steps, flips and padding of several chunks move every ele
             CAPTURE(dim, step);
             Shape cut = shape;
             cut[dim] = (shape[dim] - 3 + step - 1) / step;
-            const auto moved_to = [&](Position at) {
+            const auto moved_to = [&](LayoutPosition at) {
                 at[static_cast<std::size_t>(dim)] = 2 + at[static_cast<std::size_t>(dim)] * step;
-                return read(values, shape, at);
+                return element_at(values, shape, at);
             };
-            CHECK(slice(x, dim, 2, -1, step).to_vector() == elements(cut, moved_to));
+            CHECK(slice(x, dim, 2, -1, step).to_vector() == elements_of(cut, moved_to));
         }
     for (int which = 1; which < 8; ++which) {
         CAPTURE(which);
         Dims dims;
         for (int d = 0; d < 3; ++d)
             if ((which >> d & 1) != 0) dims.push_back(d);
-        CHECK(flip(x, dims).to_vector() == elements(shape, [&](Position at) {
+        CHECK(flip(x, dims).to_vector() == elements_of(shape, [&](LayoutPosition at) {
                   for (std::size_t d = 0; d < 3; ++d)
                       if ((which >> d & 1) != 0) at[d] = shape[static_cast<std::int64_t>(d)] - 1 - at[d];
-                  return read(values, shape, at);
+                  return element_at(values, shape, at);
               }));
     }
     const std::int64_t before[3] = {2, -3, 5}, after[3] = {-1, 4, 17};
     const Shape padded{24, 42, 67};
-    CHECK(pad(x, {{before[0], after[0]}, {before[1], after[1]}, {before[2], after[2]}}, 9).to_vector() == elements(padded, [&](Position at) {
+    CHECK(pad(x, {{before[0], after[0]}, {before[1], after[1]}, {before[2], after[2]}}, 9).to_vector() == elements_of(padded, [&](LayoutPosition at) {
               for (std::size_t d = 0; d < 3; ++d) {
                   at[d] -= before[d];
                   if (at[d] < 0 || at[d] >= shape[static_cast<std::int64_t>(d)]) return 9.0;
               }
-              return read(values, shape, at);
+              return element_at(values, shape, at);
           }));
 }
 
@@ -113,11 +113,11 @@ TEST_CASE("parts of several chunks are joined along any dimension, and cut again
         }
         shape[dim] = 71;
         const Tensor joined = concat(parts, dim);
-        CHECK(joined.to_vector() == elements(shape, [&](Position at) {
+        CHECK(joined.to_vector() == elements_of(shape, [&](LayoutPosition at) {
                   std::size_t part = 0;
                   std::int64_t& along = at[static_cast<std::size_t>(dim)];
                   while (along >= lengths[part]) along -= lengths[part++];
-                  return read(values[part], parts[part].shape(), at);
+                  return element_at(values[part], parts[part].shape(), at);
               }));
         const auto pieces = split(joined, lengths, dim);
         for (std::size_t i = 0; i < lengths.size(); ++i) CHECK(pieces[i].to_vector() == values[i]);
@@ -138,13 +138,14 @@ TEST_CASE("operands broadcast along any dimensions of several chunks, and gradie
                          upstream = drawn(shape, dtype, 5);
             const Doubles x = a.to_vector(), y = b.to_vector(), g = upstream.to_vector();
             const Tensor quotient = a / b;
-            check_near("quotient", quotient, elements(shape, [&](const Position& at) { return read(x, a_shape, at) / read(y, b_shape, at); }), 1e-6);
+            check_near("quotient", quotient,
+                       elements_of(shape, [&](const LayoutPosition& at) { return element_at(x, a_shape, at) / element_at(y, b_shape, at); }), 1e-6);
             check_near("where", where(a > b - 2.5, a, b),
-                       elements(shape,
-                                [&](const Position& at) {
-                                    const double left = read(x, a_shape, at), right = read(y, b_shape, at);
-                                    return static_cast<float>(left) > static_cast<float>(right - 2.5) ? left : right;
-                                }),
+                       elements_of(shape,
+                                   [&](const LayoutPosition& at) {
+                                       const double left = element_at(x, a_shape, at), right = element_at(y, b_shape, at);
+                                       return static_cast<float>(left) > static_cast<float>(right - 2.5) ? left : right;
+                                   }),
                        1e-6);
             const auto gradients = grad({quotient}, {a, b}, {.grad_outputs = {upstream}});
             // Each element of the result adds to one of an operand: the one that it reads.
@@ -153,8 +154,8 @@ TEST_CASE("operands broadcast along any dimensions of several chunks, and gradie
             std::iota(at_a.begin(), at_a.end(), 0.0);
             std::iota(at_b.begin(), at_b.end(), 0.0);
             std::size_t next = 0;
-            elements(shape, [&](const Position& at) {
-                const auto i = static_cast<std::size_t>(read(at_a, a_shape, at)), j = static_cast<std::size_t>(read(at_b, b_shape, at));
+            elements_of(shape, [&](const LayoutPosition& at) {
+                const auto i = static_cast<std::size_t>(element_at(at_a, a_shape, at)), j = static_cast<std::size_t>(element_at(at_b, b_shape, at));
                 da[i] += g[next] / y[j];
                 db[j] -= g[next] * x[i] / (y[j] * y[j]);
                 ++next;

@@ -12,32 +12,32 @@ using namespace knoll;
 
 namespace {
 
-struct PoolingCase {
+struct ChunkedPooling {
     Shape x;
     Pool2dOptions options;
 };
 
 // A chunk has 16384 pixels; windows are taken eight at a time, those of 2x2 side by side in a way of their own.
-const std::vector<PoolingCase>& pooling_cases() {
-    static const std::vector<PoolingCase> all{{{13, 5, 23, 17}, {.kernel = 2}},
-                                              {{3, 41, 23, 17}, {.kernel = {3, 2}, .stride = Size2{2, 1}, .padding = {1, 1}}},
-                                              {{2, 3, 130, 131}, {.kernel = {5, 3}, .stride = Size2{3, 2}, .padding = {2, 1}}},
-                                              {{1, 4, 128, 128}, {.kernel = 3, .stride = Size2{2}, .padding = 1}},
-                                              {{5, 9, 31, 45}, {.kernel = 2}},
-                                              {{5, 9, 18, 32}, {.kernel = 2}},
-                                              {{5, 9, 18, 34}, {.kernel = 2}},
-                                              {{70, 7, 4, 14}, {.kernel = 2}},
-                                              {{5, 9, 18, 48}, {.kernel = 2, .stride = Size2{1, 2}}},
-                                              {{5, 9, 18, 49}, {.kernel = 2, .stride = Size2{2}, .padding = {0, 1}}},
-                                              {{65, 3, 11, 9}, {.kernel = {2, 3}, .stride = Size2{4, 5}}},
-                                              {{200, 3, 7, 5}, {.kernel = {7, 5}}},
-                                              {{11, 2, 13, 40}, {.kernel = {1, 4}, .stride = Size2{1}, .padding = {0, 2}}}};
+const std::vector<ChunkedPooling>& chunked_poolings() {
+    static const std::vector<ChunkedPooling> all{{{13, 5, 23, 17}, {.kernel = 2}},
+                                                 {{3, 41, 23, 17}, {.kernel = {3, 2}, .stride = Size2{2, 1}, .padding = {1, 1}}},
+                                                 {{2, 3, 130, 131}, {.kernel = {5, 3}, .stride = Size2{3, 2}, .padding = {2, 1}}},
+                                                 {{1, 4, 128, 128}, {.kernel = 3, .stride = Size2{2}, .padding = 1}},
+                                                 {{5, 9, 31, 45}, {.kernel = 2}},
+                                                 {{5, 9, 18, 32}, {.kernel = 2}},
+                                                 {{5, 9, 18, 34}, {.kernel = 2}},
+                                                 {{70, 7, 4, 14}, {.kernel = 2}},
+                                                 {{5, 9, 18, 48}, {.kernel = 2, .stride = Size2{1, 2}}},
+                                                 {{5, 9, 18, 49}, {.kernel = 2, .stride = Size2{2}, .padding = {0, 1}}},
+                                                 {{65, 3, 11, 9}, {.kernel = {2, 3}, .stride = Size2{4, 5}}},
+                                                 {{200, 3, 7, 5}, {.kernel = {7, 5}}},
+                                                 {{11, 2, 13, 40}, {.kernel = {1, 4}, .stride = Size2{1}, .padding = {0, 2}}}};
     return all;
 }
 
 // Calls visit(output, row range, column range of the window inside the image, rows and columns of the whole window).
 using VisitWindow = std::function<void(std::size_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t)>;
-void for_each_window(const PoolingCase& c, const Shape& out, const VisitWindow& visit) {
+void for_each_window(const ChunkedPooling& c, const Shape& out, const VisitWindow& visit) {
     const Size2 stride = c.options.stride.value_or(c.options.kernel), kernel = c.options.kernel, padding = c.options.padding;
     for (std::int64_t at = 0; at < out.numel(); ++at) {
         const std::int64_t top = at / out[3] % out[2] * stride.height - padding.height, left = at % out[3] * stride.width - padding.width;
@@ -46,7 +46,7 @@ void for_each_window(const PoolingCase& c, const Shape& out, const VisitWindow& 
     }
 }
 
-std::size_t pixel_of(const PoolingCase& c, const Shape& out, std::size_t at, std::int64_t row, std::int64_t column) {
+std::size_t pixel_of(const ChunkedPooling& c, const Shape& out, std::size_t at, std::int64_t row, std::int64_t column) {
     const std::int64_t plane = static_cast<std::int64_t>(at) / (out[2] * out[3]);
     return static_cast<std::size_t>((plane * c.x[2] + row) * c.x[3] + column);
 }
@@ -54,7 +54,7 @@ std::size_t pixel_of(const PoolingCase& c, const Shape& out, std::size_t at, std
 }  // namespace
 
 TEST_CASE("max pooling of several chunks and of any windows is that of plain loops, ties included, to second order", "[chunks]") {
-    for (const PoolingCase& c : pooling_cases())
+    for (const ChunkedPooling& c : chunked_poolings())
         for (const DType dtype : {DType::f32, DType::f64})
             for (const double steps : {0x1p20, 3.0}) {
                 CAPTURE(c.x, c.options.kernel.height, c.options.kernel.width, to_string(dtype), steps);
@@ -81,7 +81,7 @@ TEST_CASE("max pooling of several chunks and of any windows is that of plain loo
 }
 
 TEST_CASE("average pooling of several chunks and of any windows is that of plain loops, to second order", "[chunks]") {
-    for (PoolingCase c : pooling_cases())
+    for (ChunkedPooling c : chunked_poolings())
         for (const DType dtype : {DType::f32, DType::f64})
             for (const bool count_padding : {true, false}) {
                 CAPTURE(c.x, c.options.kernel.height, c.options.kernel.width, to_string(dtype), count_padding);

@@ -13,7 +13,7 @@ using namespace knoll;
 namespace {
 
 // The generator's numbers from where it stands, each drawn on its own; numbers of 53 bits in [0, 1).
-Doubles uniform_numbers(Rng rng, std::int64_t count) {
+Doubles uniform_numbers_of(Rng rng, std::int64_t count) {
     Doubles values;
     for (std::int64_t i = 0; i < count; ++i) values.push_back(static_cast<double>(rng.next() >> 11) * 0x1p-53);
     return values;
@@ -32,7 +32,7 @@ TEST_CASE("uniform, normal and Bernoulli numbers and dropout of several chunks a
                     rng.set_position(position);
                     return rng;
                 };
-                const Doubles numbers = uniform_numbers(generator(), count + 1);
+                const Doubles numbers = uniform_numbers_of(generator(), count + 1);
                 const auto each = [&](const auto& f) {
                     Doubles values;
                     for (std::int64_t i = 0; i < count; ++i) values.push_back(f(numbers[static_cast<std::size_t>(i)]));

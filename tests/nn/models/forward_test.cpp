@@ -40,7 +40,7 @@ private:
     nn::StateDict state_;
 };
 
-Tensor images(const Shape& shape) {
+Tensor model_images(const Shape& shape) {
     Rng rng{8};
     return randn(shape, rng, DType::f64);
 }
@@ -58,7 +58,7 @@ Tensor residual_block(const NamedModel& net, const std::string& name, const Tens
 
 TEST_CASE("lenet5 is two convolutions, each with a ReLU and max pooling, and three linear layers") {
     NamedModel net(nn::models::lenet5({.channels = 2, .size = 20, .classes = 7}));
-    const Tensor x = images({3, 2, 20, 20});
+    const Tensor x = model_images({3, 2, 20, 20});
     Tensor y = max_pool2d(relu(conv2d(x, net.at("0.weight"), net.at("0.bias"), {.padding = 2})), {.kernel = 2});
     y = flatten(max_pool2d(relu(conv2d(y, net.at("3.weight"), net.at("3.bias"))), {.kernel = 2}), 1);
     y = net.dense("11", relu(net.dense("9", relu(net.dense("7", y)))));
@@ -67,7 +67,7 @@ TEST_CASE("lenet5 is two convolutions, each with a ReLU and max pooling, and thr
 
 TEST_CASE("mlp is linear layers with a ReLU between them") {
     NamedModel net(nn::models::mlp({.channels = 2, .size = 5, .classes = 4, .hidden = {9, 6}}));
-    const Tensor x = images({3, 2, 5, 5});
+    const Tensor x = model_images({3, 2, 5, 5});
     check_close(net(x), net.dense("5", relu(net.dense("3", relu(net.dense("1", flatten(x, 1)))))), 1e-12, 1e-12);
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("small_cnn is four convolutions, each with pooling, normalisation and 
     const bool training = GENERATE(true, false);
     NamedModel net(nn::models::small_cnn({.channels = 2, .size = 18, .classes = 5}));
     net.train(training);
-    const Tensor x = images({3, 2, 18, 18});
+    const Tensor x = model_images({3, 2, 18, 18});
     Tensor y = x;
     // 18 pixels, then 9, 4 and 2: the last convolution has no pooling.
     for (const auto& [convolution, normalization, pooled] :
@@ -90,7 +90,7 @@ TEST_CASE("resnet20 is a convolution, nine residual blocks of which two halve th
     const bool training = GENERATE(true, false);
     NamedModel net(nn::models::resnet20({.channels = 2, .size = 9, .classes = 5}));
     net.train(training);
-    const Tensor x = images({3, 2, 9, 9});
+    const Tensor x = model_images({3, 2, 9, 9});
     Tensor y = relu(net.normalized("bn1", conv2d(x, net.at("conv1.weight"), {}, {.padding = 1}), training));
     for (const int stage : {1, 2, 3})
         for (const int block : {0, 1, 2}) {
