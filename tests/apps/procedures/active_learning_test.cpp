@@ -182,7 +182,10 @@ TEST_CASE("fewer candidates than a round buys are not enough: there are always a
     purchases.buy("margin", model, 0);
     CHECK(std::ssize(purchases.bought()) == 30);
     purchases.buy("margin", model, 1);
-    Positions all = purchases.bought();
+    const Positions bought = purchases.bought(), guesses = purchases.guesses();
+    const NaiveView view = naive_view(model, pool, bought);
+    for (std::size_t i = 0; i < 301; ++i) CHECK(guesses[i] == (i < 30 ? -1 : largest_of(view.logits[i])));
+    Positions all = bought;
     std::sort(all.begin(), all.end());
     for (std::int64_t i = 0; i < 301; ++i) CHECK(all[static_cast<std::size_t>(i)] == i);
 }
@@ -280,5 +283,26 @@ TEST_CASE("the gallery of purchases shows twelve of a round, says how many were 
                               : round == 1 ? "Round 2: 16, of which the model had mistaken " + std::to_string(mistaken)
                                            : "Round 3: 16, of which the model had mistaken " + std::to_string(mistaken)));
         if (round > 0) CHECK((mistaken > 0 && mistaken < 16));
+    }
+}
+
+TEST_CASE("purchases of classes without names are shown by their numbers, and those without images not at all") {
+    const data::LabeledImages named = buying_pool();
+    const data::LabeledImages pool{named.images(), named.labels(), 10}, features{flatten(named.images(), 1).to(DType::f32), named.labels(), 10};
+    const BuyingPlan plan{.initial = 5, .budget = 9, .rounds = 2, .candidates = 100};
+    nn::Sequential model = two_layers(pool, 1);
+    for (const data::LabeledImages& set : {pool, features}) {
+        const auto purchases = std::make_shared<Purchases>(set, plan, 3);
+        const auto procedure = apps::make_active_learning("random", purchases, model, {}, 2);
+        procedure->begin_epoch(model, 0);
+        const std::vector<apps::Gallery> galleries = procedure->galleries(model);
+        if (!set.has_images()) {
+            CHECK(galleries.empty());
+            continue;
+        }
+        REQUIRE(galleries.at(0).rows.size() == 2);
+        CHECK(galleries[0].rows[0].images.size() == 5);
+        const auto label = pool.labels().at<std::int64_t>(purchases->bought()[0]);
+        CHECK(galleries[0].rows[0].images[0].observed == std::vector<std::string>{"class " + std::to_string(label)});
     }
 }

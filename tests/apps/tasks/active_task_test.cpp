@@ -71,6 +71,11 @@ TEST_CASE("buying labels refuses a budget below the first labels or beyond the e
     CHECK_THROWS_WITH(task_on_shapes("active", {.train = 60, .options = {{"initial", "3"}, {"budget", "61"}}}),
                       "[active] expected a --budget of at most the 60 training examples, got 61");
     CHECK_NOTHROW(task_on_shapes("active", {.train = 60, .options = {{"initial", "60"}, {"budget", "60"}}}));
+    for (const std::string name : {"initial", "budget", "rounds", "candidates", "draws"}) {
+        test::TaskSizes sizes = few_labels;
+        sizes.options[name] = "0";
+        CHECK_THROWS_WITH(task_on_shapes("active", sizes), "[active] expected --" + name + " to be a whole number in [1, 1000000000], got 0");
+    }
     apps::TrainingOptions options = test::options_of_shapes("active", few_labels);
     options.ema = 0.0;
     CHECK_NOTHROW(apps::find_task("active").make(options));

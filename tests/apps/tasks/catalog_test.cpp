@@ -1,7 +1,9 @@
 // What tasks there are, their options and what these are unless given.
 #include <knoll/apps/tasks/catalog.h>
+#include <knoll/apps/tasks/single_label.h>
 #include <knoll/apps/tasks/task_numbers.h>
 #include <knoll/apps/training/method.h>
+#include <knoll/core/tensor.h>
 #include <catch2/catch.hpp>
 
 #include "apps/support.h"
@@ -99,4 +101,10 @@ TEST_CASE("numbers among options are whole texts in their range, both ends inclu
     CHECK(apps::task_number(task, given({}), "share", 0, 1) == 0.5);
     for (const std::string wrong : {"0.2", "1.01", "nan", "inf", "0.5 ", "", "half"})
         CHECK_THROWS_WITH(share(wrong), "[made-up] expected --share to be a number in [0.25, 1], got " + wrong);
+}
+
+TEST_CASE("classes that nobody has named are named by their numbers") {
+    const Tensor images = zeros({2, 1, 4, 4}), labels = zeros({2}, DType::i64);
+    CHECK(apps::names_of_classes({images, labels, 3}) == std::vector<std::string>{"class 0", "class 1", "class 2"});
+    CHECK(apps::names_of_classes({images, labels, 2, {"coat", "shirt"}}) == std::vector<std::string>{"coat", "shirt"});
 }

@@ -272,6 +272,28 @@ TEST_CASE("metric learning refuses batches of other sizes, and too few examples 
     apps::Hyperparameters least = task->defaults(method);
     least.batch = 8;
     CHECK_NOTHROW(task->learning(method, model, least, 1));
+    CHECK_NOTHROW(task_on_shapes("metric", {.train = 150, .test = 20}));  // two of each class
+    for (const std::string room : {"-1", "1000001"})
+        CHECK_THROWS_WITH(task_on_shapes("metric", {.train = 150, .test = 60, .options = {{"memory", room}}}),
+                          "[metric] expected --memory to be a whole number in [0, 1000000], got " + room);
     CHECK_THROWS_WITH(task_on_shapes("metric", {.train = 150, .test = 10}),
                       "[metric] expected a class that is not trained on with two test examples, got none among 10; take a larger --test-size");
+}
+
+TEST_CASE("where few are judged, a query is shown with all the others, and a class without a pair has no number") {
+    // Five of the seventeen are of unseen classes: two of the first, one of each other.
+    const auto task = task_on_shapes("metric", {.train = 150, .test = 17});
+    nn::Sequential model = embedding_of_shapes(*task);
+    model.eval();
+    const apps::Evaluation evaluation = task->evaluate(method_of(*task, "triplet"), model, {});
+    REQUIRE(evaluation.per_class.size() == 4);
+    CHECK(std::isfinite(evaluation.per_class[0]));
+    for (std::size_t c = 1; c < 4; ++c) CHECK(std::isnan(evaluation.per_class[c]));
+    const std::vector<apps::GalleryRow>& rows = evaluation.galleries.at(0).rows;
+    REQUIRE(rows.size() == 5);
+    const std::vector<std::string> names = task->class_names();
+    for (std::size_t r = 0; r < 5; ++r) {
+        CHECK(rows[r].images.size() == 5);
+        CHECK(rows[r].caption == names[r == 0 ? 0 : r - 1]);
+    }
 }
