@@ -47,8 +47,20 @@ Cache& cache() {
     return instance;
 }
 
-void* allocate_from_system(std::size_t bytes) {
+void free_all(Cache& blocks) {
+    for (auto& [size, list] : blocks.free)
+        for (void* block : list) std::free(block);
+    blocks.free.clear();
+    blocks.statistics.cached = 0;
+}
+
+// Where the system has no more, what is kept for other sizes goes back to it first.
+void* allocate_from_system(std::size_t bytes, Cache& blocks) {
     void* block = std::aligned_alloc(alignment, bytes);
+    if (block == nullptr) {
+        free_all(blocks);
+        block = std::aligned_alloc(alignment, bytes);
+    }
     if (block == nullptr) throw std::bad_alloc{};
     return block;
 }
@@ -117,6 +129,10 @@ SmallLists::~SmallLists() {
 void* small_from_system(std::size_t bytes) {
     small_allocations.fetch_add(1, std::memory_order_relaxed);
     void* block = std::malloc(bytes);
+    if (block == nullptr) {
+        release_cached_memory();
+        block = std::malloc(bytes);
+    }
     if (block == nullptr) throw std::bad_alloc{};
     return block;
 }
@@ -134,7 +150,7 @@ void* allocate_block(std::size_t bytes) {
         found->second.pop_back();
         blocks.statistics.cached -= static_cast<std::int64_t>(size);
     } else {
-        block = allocate_from_system(size);
+        block = allocate_from_system(size, blocks);
         ++blocks.statistics.system_allocations;
     }
     in_use += static_cast<std::int64_t>(size);
@@ -207,10 +223,7 @@ void reset_peak_memory() {
 void release_cached_memory() {
     Cache& blocks = cache();
     const std::scoped_lock lock(blocks.mutex);
-    for (auto& [size, list] : blocks.free)
-        for (void* block : list) std::free(block);
-    blocks.free.clear();
-    blocks.statistics.cached = 0;
+    free_all(blocks);
 }
 
 }  // namespace knoll

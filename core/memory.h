@@ -9,12 +9,13 @@
 
 namespace knoll {
 
-/// At least so many bytes, aligned to 64. Throws std::bad_alloc.
+/// At least so many bytes, aligned to 64. Throws std::bad_alloc where the system has no more even after all that is cached went back.
 void* allocate_block(std::size_t bytes);
 /// Gives a block back to the cache; bytes as asked for.
 void release_block(void* block, std::size_t bytes) noexcept;
 
-/// The same for small, short-lived objects, aligned to 16. Large ones are passed on.
+/// The same for small, short-lived objects, aligned to 16. Large ones are passed on. All of these functions may be called from any
+/// thread, and a block released by another than took it.
 void* allocate_small(std::size_t bytes);
 void release_small(void* block, std::size_t bytes) noexcept;
 

@@ -5,8 +5,16 @@
 #include <knoll/core/tensor.h>
 #include <catch2/catch.hpp>
 
+#if defined(__linux__)
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -69,6 +77,78 @@ TEST_CASE("cached memory goes back to the system on request") {
     release_cached_memory();
     CHECK(memory_statistics().cached == 0);
 }
+
+#if defined(__linux__)
+namespace {
+
+std::size_t address_space() {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+// Runs a function in a child that may use only so many bytes more, and returns its answer.
+template <class F>
+bool holds_within(std::size_t bytes, const F& function) {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        release_cached_memory();
+        const rlimit limit{address_space() + bytes, RLIM_INFINITY};
+        bool right = setrlimit(RLIMIT_AS, &limit) == 0;
+        try {
+            right = right && function();
+        } catch (const std::bad_alloc&) {
+            right = false;
+        }
+        std::_Exit(right ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    return status == 0;
+}
+
+constexpr std::size_t mib = std::size_t{1} << 20;
+
+}  // namespace
+
+TEST_CASE("what is cached for other sizes goes back before the system counts as having no more") {
+    if (!caches()) return;
+    CHECK(holds_within(80 * mib, [] {
+        release_block(allocate_block(48 * mib), 48 * mib);
+        void* other = allocate_block(56 * mib);
+        const bool went_back = memory_statistics().cached == 0;
+        release_block(other, 56 * mib);
+        return went_back;
+    }));
+}
+
+TEST_CASE("small objects get what is cached for large blocks before the system counts as having no more") {
+    if (!caches()) return;
+    CHECK(holds_within(80 * mib, [] {
+        release_block(allocate_block(64 * mib), 64 * mib);
+        for (std::size_t bytes = 0; bytes < 40 * mib; bytes += 1000) allocate_small(1000);
+        return memory_statistics().cached == 0;
+    }));
+}
+
+TEST_CASE("where even that is not enough, the failure leaves the cache in order") {
+    if (!caches()) return;
+    CHECK(holds_within(80 * mib, [] {
+        release_block(allocate_block(48 * mib), 48 * mib);
+        const std::int64_t before = memory_statistics().in_use;
+        try {
+            allocate_block(200 * mib);
+            return false;
+        } catch (const std::bad_alloc&) {
+        }
+        void* block = allocate_block(48 * mib);
+        const bool counted = memory_statistics().in_use == before + static_cast<std::int64_t>(48 * mib);
+        release_block(block, 48 * mib);
+        return counted && memory_statistics().in_use == before;
+    }));
+}
+#endif
 
 TEST_CASE("a step that repeats asks the system for nothing") {
     if (!caches()) return;
