@@ -1,6 +1,8 @@
 #include <knoll/core/error.h>
 #include <knoll/core/parallel.h>
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -61,6 +63,21 @@ private:
     ControlWord before_;
 };
 
+// How many bodies this thread is in, one inside the other.
+thread_local int bodies = 0;
+
+// What holds for a thread while it runs bodies.
+class BodyScope {
+public:
+    BodyScope() { ++bodies; }
+    ~BodyScope() { --bodies; }
+    BodyScope(const BodyScope&) = delete;
+    BodyScope& operator=(const BodyScope&) = delete;
+
+private:
+    DenormalGuard denormals_;
+};
+
 // One piece of work handed to the pool.
 struct Job {
     std::int64_t chunks = 0;
@@ -72,7 +89,7 @@ struct Job {
     std::exception_ptr failure;
 
     void work() {
-        const DenormalGuard guard;
+        const BodyScope scope;
         for (std::int64_t chunk = next++; chunk < chunks; chunk = next++) {
             try {
                 run(body, chunk);
@@ -85,7 +102,7 @@ struct Job {
     }
 
     void leave_to(detail::Runner runner) {
-        const DenormalGuard guard;
+        const BodyScope scope;
         try {
             runner(chunks, run, body);
         } catch (...) {
@@ -114,7 +131,13 @@ bool holds_soon(const Condition& condition) {
 
 class Pool {
 public:
+    explicit Pool(int count, const Pool* of_parent = nullptr) : count_(count), of_parent_(of_parent) {}
     ~Pool() { stop(); }
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
+
+    // For the child of a fork(), which has this pool's memory and none of its threads: one that begins anew.
+    std::unique_ptr<Pool> renewed() const { return std::make_unique<Pool>(count_, this); }
 
     int threads() {
         const std::scoped_lock lock(mutex_);
@@ -205,12 +228,24 @@ private:
     Job* job_ = nullptr;
     std::atomic<std::uint64_t> generation_ = 0;  // of jobs; changed under the mutex
     bool stopping_ = false;
-    int count_ = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    int count_;
+    [[maybe_unused]] const Pool* of_parent_;  // kept, since its destructor would wait for threads that are not there
 };
 
-Pool& pool() {
-    static Pool instance;
+std::unique_ptr<Pool>& pool_of_process() {
+    static auto instance = std::make_unique<Pool>(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
     return instance;
+}
+
+void renew_pool() {
+    std::unique_ptr<Pool>& current = pool_of_process();
+    current = current.release()->renewed();
+}
+
+Pool& pool() {
+    static const bool registered = pthread_atfork(nullptr, nullptr, renew_pool) == 0;
+    static_cast<void>(registered);
+    return *pool_of_process();
 }
 
 }  // namespace
@@ -219,6 +254,9 @@ int num_threads() { return pool().threads(); }
 
 void set_num_threads(int count) {
     require<ValueError>(count >= 1 && count <= max_threads, "[set_num_threads] expected 1 to ", max_threads, ", got ", count);
+    require(bodies == 0,
+            "[set_num_threads] expected a call from outside of kernels, got one from the body of parallel_chunks or parallel_for; set the number "
+            "before the loop");
     pool().resize(count);
 }
 

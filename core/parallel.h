@@ -6,10 +6,11 @@
 
 namespace knoll {
 
-/// How many threads work together, the caller's included: at first all cores.
+/// How many threads work together, the caller's included: at first all cores. There is one such group for the whole program.
 int num_threads();
 inline constexpr int max_threads = 1024;
-/// Throws ValueError below 1 and above max_threads.
+/// For all threads of the program, and from any of them: it waits while another has the group at work. Throws ValueError below 1 and
+/// above max_threads, Error in the body of parallel_chunks or parallel_for, which would wait for itself.
 void set_num_threads(int count);
 
 /// Denormal numbers (below 1.2e-38 in f32, 2.2e-308 in f64) count as zero inside kernels, as arguments and as results, on at first:
@@ -37,7 +38,8 @@ void set_runner(Runner runner);
 }  // namespace detail
 
 /// Calls body(chunk) for chunk = 0 .. chunks-1, in any order and on any thread. The first exception is rethrown here.
-/// Nested calls run in the calling thread.
+/// Nested calls run in the calling thread, and so does what a thread asks for while another thread of the program has the group at work.
+/// In the child of a fork(), which must not be called from a body, the group begins anew.
 template <class Body>
 void parallel_chunks(std::int64_t chunks, const Body& body) {
     detail::run_chunks(

@@ -7,12 +7,17 @@
 #include <immintrin.h>
 #endif
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <mutex>
 #include <set>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -119,6 +124,76 @@ TEST_CASE("the number of threads must be at least 1") {
     CHECK_THROWS_WITH(set_num_threads(1025), "[set_num_threads] expected 1 to 1024, got 1025");
     CHECK(num_threads() == before);
 }
+
+TEST_CASE("the number of threads cannot be set in a parallel body, whatever the number of chunks, and the threads go on working") {
+    const std::string text =
+        "[set_num_threads] expected a call from outside of kernels, got one from the body of parallel_chunks or parallel_for; set the number before the loop";
+    for (const int threads : {1, 3}) {
+        const Threads scope(threads);
+        for (const std::int64_t chunks : {1, 2, 50}) {
+            CHECK_THROWS_WITH(parallel_chunks(chunks, [](std::int64_t) { set_num_threads(2); }), text);
+            CHECK(num_threads() == threads);
+        }
+        // Nested, too, and from a stand-in for the threads.
+        CHECK_THROWS_WITH(parallel_chunks(4, [](std::int64_t) { parallel_chunks(1, [](std::int64_t) { set_num_threads(2); }); }), text);
+        detail::set_runner([](std::int64_t, detail::ChunkFunction run, const void* body) { run(body, 0); });
+        CHECK_THROWS_WITH(parallel_chunks(4, [](std::int64_t) { set_num_threads(2); }), text);
+        detail::set_runner(nullptr);
+        std::atomic<int> runs{0};
+        parallel_chunks(100, [&](std::int64_t) { ++runs; });
+        CHECK(runs == 100);
+    }
+    const Threads scope(2);
+    set_num_threads(4);
+    CHECK(num_threads() == 4);
+}
+
+TEST_CASE("one thread may set the number of threads while others are in kernels, whose results keep their bits") {
+    const Threads scope(2);
+    Rng rng{3};
+    const Tensor a = randn({150, 130}, rng), b = randn({130, 140}, rng);
+    const auto alone = sum(matmul(a, b), 0).to_vector();
+    std::atomic<int> wrong{0};
+    std::atomic<bool> working{true};
+    std::vector<std::thread> callers;
+    for (int caller = 0; caller < 2; ++caller)
+        callers.emplace_back([&] {
+            while (working)
+                if (sum(matmul(a, b), 0).to_vector() != alone) ++wrong;
+        });
+    for (int repeat = 0; repeat < 100; ++repeat) {
+        set_num_threads(1 + repeat % 4);
+        if (sum(matmul(a, b), 0).to_vector() != alone) ++wrong;
+    }
+    working = false;
+    for (std::thread& caller : callers) caller.join();
+    CHECK(wrong == 0);
+}
+
+#if !defined(__SANITIZE_THREAD__)
+TEST_CASE("the child of a fork works with a group of its own, and ends") {
+    const Threads scope(3);
+    Rng rng{4};
+    const Tensor a = randn({300, 257}, rng), b = randn({257, 280}, rng);
+    const auto before = sum(matmul(a, b), 0).to_vector();
+    for (int repeat = 0; repeat < 20; ++repeat) {
+        CHECK(sum(matmul(a, b), 0).to_vector() == before);  // the threads are awake when the child is made
+        const pid_t child = fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            alarm(60);  // ends a child that waits for what never comes
+            bool right = num_threads() == 3 && sum(matmul(a, b), 0).to_vector() == before;
+            set_num_threads(2);  // the old group would be waited for here
+            right = right && sum(matmul(a, b), 0).to_vector() == before;
+            std::_Exit(right ? 0 : 1);
+        }
+        int status = 0;
+        REQUIRE(waitpid(child, &status, 0) == child);
+        CHECK(status == 0);
+    }
+    CHECK(sum(matmul(a, b), 0).to_vector() == before);
+}
+#endif
 
 namespace {
 
