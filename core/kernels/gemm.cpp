@@ -1,4 +1,5 @@
 #include <knoll/core/error.h>
+#include <knoll/core/kernels/blas_threads.h>
 #include <knoll/core/kernels/gemm.h>
 #include <knoll/core/parallel.h>
 
@@ -14,14 +15,6 @@ namespace {
 // Work that pays for waking a thread, and the side below which packing the operands eats what a block gains.
 constexpr std::int64_t block_flops = 8'000'000;
 constexpr std::int64_t smallest_side = 64;
-
-void hold_to_one_thread() {
-    static const bool held = [] {
-        openblas_set_num_threads(1);
-        return true;
-    }();
-    static_cast<void>(held);
-}
 
 blasint blas_integer(std::int64_t value) {
     require<ShapeError>(value <= std::numeric_limits<blasint>::max(), "[gemm] expected extents up to ", std::numeric_limits<blasint>::max(), ", got ", value);
@@ -53,7 +46,8 @@ void gemm(const Gemm& shape, T alpha, const T* a, const T* b, T beta, T* c) {
         scale(shape, beta, c);
         return;
     }
-    hold_to_one_thread();
+    const OneBlasThread held;
+    const auto turn = blas_turn();
     const auto product = [] {
         if constexpr (std::is_same_v<T, float>)
             return cblas_sgemm;

@@ -1,5 +1,5 @@
-// Products of row-major matrices, on OpenBLAS. OpenBLAS is held to one thread: it loses on the small matrices of small
-// networks, and its way of cutting work depends on the number of threads, which would change the last bits.
+// Products of row-major matrices, on OpenBLAS. While it multiplies for knoll it is held to one thread (blas_threads.h): its own threads
+// lose on the small matrices of small networks, and its way of cutting work depends on their number, which would change the last bits.
 #pragma once
 
 #include <cstdint>
