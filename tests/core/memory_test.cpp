@@ -87,15 +87,28 @@ std::size_t address_space() {
     return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-// Runs a function in a child that may use only so many bytes more, and returns its answer.
+constexpr std::size_t mib = std::size_t{1} << 20;
+constexpr std::size_t block_bytes = 40 * mib;  // so large that each is a mapping of its own, which returns to the system when freed
+
+// In a child that has used up what the system gives, five blocks are cached. Returns what a function answers there.
 template <class F>
-bool holds_within(std::size_t bytes, const F& function) {
+bool holds_where_the_rest_is_cached(const F& function) {
     const pid_t child = fork();
     REQUIRE(child >= 0);
     if (child == 0) {
         release_cached_memory();
-        const rlimit limit{address_space() + bytes, RLIM_INFINITY};
+        const rlimit limit{address_space() + 8 * block_bytes, RLIM_INFINITY};
         bool right = setrlimit(RLIMIT_AS, &limit) == 0;
+        std::vector<void*> blocks;
+        try {
+            for (;;) blocks.push_back(allocate_block(block_bytes));
+        } catch (const std::bad_alloc&) {
+        }
+        right = right && blocks.size() >= 6;
+        for (int i = 0; i < 5; ++i) {
+            release_block(blocks.back(), block_bytes);
+            blocks.pop_back();
+        }
         try {
             right = right && function();
         } catch (const std::bad_alloc&) {
@@ -108,44 +121,38 @@ bool holds_within(std::size_t bytes, const F& function) {
     return status == 0;
 }
 
-constexpr std::size_t mib = std::size_t{1} << 20;
-
 }  // namespace
 
 TEST_CASE("what is cached for other sizes goes back before the system counts as having no more") {
     if (!caches()) return;
-    CHECK(holds_within(80 * mib, [] {
-        release_block(allocate_block(48 * mib), 48 * mib);
-        void* other = allocate_block(56 * mib);
-        const bool went_back = memory_statistics().cached == 0;
-        release_block(other, 56 * mib);
-        return went_back;
+    CHECK(holds_where_the_rest_is_cached([] {
+        allocate_block(100 * mib);
+        return memory_statistics().cached == 0;
     }));
 }
 
 TEST_CASE("small objects get what is cached for large blocks before the system counts as having no more") {
     if (!caches()) return;
-    CHECK(holds_within(80 * mib, [] {
-        release_block(allocate_block(64 * mib), 64 * mib);
-        for (std::size_t bytes = 0; bytes < 40 * mib; bytes += 1000) allocate_small(1000);
-        return memory_statistics().cached == 0;
+    CHECK(holds_where_the_rest_is_cached([] {
+        while (memory_statistics().cached > 0) allocate_small(1000);
+        return true;
     }));
 }
 
 TEST_CASE("where even that is not enough, the failure leaves the cache in order") {
     if (!caches()) return;
-    CHECK(holds_within(80 * mib, [] {
-        release_block(allocate_block(48 * mib), 48 * mib);
+    CHECK(holds_where_the_rest_is_cached([] {
         const std::int64_t before = memory_statistics().in_use;
         try {
-            allocate_block(200 * mib);
+            allocate_block(std::size_t{1} << 46);
             return false;
         } catch (const std::bad_alloc&) {
         }
-        void* block = allocate_block(48 * mib);
-        const bool counted = memory_statistics().in_use == before + static_cast<std::int64_t>(48 * mib);
-        release_block(block, 48 * mib);
-        return counted && memory_statistics().in_use == before;
+        const bool went_back = memory_statistics().cached == 0;
+        void* block = allocate_block(block_bytes);
+        const bool counted = memory_statistics().in_use == before + static_cast<std::int64_t>(block_bytes);
+        release_block(block, block_bytes);
+        return went_back && counted && memory_statistics().in_use == before;
     }));
 }
 #endif
