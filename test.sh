@@ -5,4 +5,5 @@ cd "$(dirname "$0")"
 . ./cmake/prepare.sh
 install_packages
 build_knoll all
+unpack_blas
 exec ctest --test-dir "$build" --output-on-failure --parallel 2 "$@"

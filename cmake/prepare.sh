@@ -50,6 +50,26 @@ install_packages() {
     [ -z "$data" ] || apt_install $data || say "The package $garments is not to be had here; what needs Fashion-MNIST will say so." >&2
 }
 
+# Each build of OpenBLAS and the reference BLAS, for the tests that run with all of them. Those that are not installed are unpacked into
+# the build folder and stay out of the system, where they would have a say in which BLAS other programs use.
+unpack_blas() {
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 0
+    mkdir -p "$build/blas"
+    for package in $(missing_packages libopenblas0-pthread libopenblas0-openmp libopenblas0-serial libblas3); do
+        [ ! -e "$build/blas/$package" ] || continue
+        say "Unpacking $package into $build/blas"
+        (
+            cd "$build/blas"
+            rm -f "$package"_*.deb
+            download="apt-get download -q -o APT::Sandbox::User=root $package"
+            $download || { as_root apt-get update -q && $download; }
+            dpkg-deb -x "$package"_*.deb .
+            rm "$package"_*.deb
+            touch "$package"
+        ) || say "The package $package is not to be had here; its test will fail and say so." >&2
+    done
+}
+
 # build_knoll TARGET...: configures once, then builds. Sources are compiled eight at a time: they share headers and templates, which take
 # longer than most of them.
 build_knoll() {

@@ -1,4 +1,5 @@
 #include <knoll/core/kernels/batch.h>
+#include <knoll/core/kernels/blas_threads.h>
 #include <knoll/core/kernels/gemm.h>
 #include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/matmul.h>
@@ -46,6 +47,7 @@ Tensor product_values(const Tensor& a, const Tensor& b, const MatmulOptions& opt
         T* into = out.fresh_data<T>();
         const std::int64_t grain = std::max<std::int64_t>(1, product_flops_per_chunk / std::max<std::int64_t>(1, shape.flops()));
         parallel_for(batch.shape().numel(), grain, [&](std::int64_t begin, std::int64_t end) {
+            const kernels::OneBlasThread held;  // once for all of them: a small product takes little longer
             for (std::int64_t i = begin; i < end; ++i) {
                 const auto pair = batch.operands(i);
                 kernels::parallel_gemm<T>(shape, 1, left + pair.a * shape.m * shape.k, right + pair.b * shape.k * shape.n, 0, into + i * shape.m * shape.n);
