@@ -13,6 +13,8 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
+bool is_gzip(std::span<const std::byte> bytes) { return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b}; }
+
 class PlainSource : public ByteSource {
 public:
     PlainSource(const std::string& format, const std::string& path, Bytes bytes)
@@ -30,6 +32,7 @@ private:
     ByteReader reader_;
 };
 
+// One or more members, whose contents follow one another (RFC 1952).
 class GzipSource : public ByteSource {
 public:
     GzipSource(const std::string& format, const std::string& path, Bytes compressed) : ByteSource(format, path), compressed_(std::move(compressed)) {
@@ -48,18 +51,28 @@ public:
     void expect_end() override {
         std::byte extra[1];
         require(inflate_into(extra) == 0, "expected the end of the inflated bytes, got more");
-        require(at_end_, "expected a complete gzip stream, got one that is cut off after ", compressed_.size(), " bytes");
-        require(compressed_left() == 0, "expected the end of the file after the gzip stream, got ", compressed_left(), " more bytes");
+        require(member_ended_, "expected a complete gzip stream, got one that is cut off after ", compressed_.size(), " bytes");
+        const auto is_padding = [](std::byte byte) { return byte == std::byte{0}; };
+        require(std::all_of(compressed_.end() - static_cast<std::ptrdiff_t>(compressed_left()), compressed_.end(), is_padding),
+                "expected the end of the file, another member or zeros after the gzip stream, got ", compressed_left(), " more bytes");
     }
 
 private:
     std::size_t compressed_left() const { return compressed_.size() - handed_over_ + stream_.avail_in; }
 
+    // Begins the next member of the stream, if one follows the member that has ended.
+    bool next_member() {
+        if (!is_gzip(std::span(compressed_).last(compressed_left()))) return false;
+        require(inflateReset(&stream_) == Z_OK, "expected to begin another member of the gzip stream, got a failure of zlib");
+        member_ended_ = false;
+        return true;
+    }
+
     // Fills out as far as the stream goes; returns how far.
     std::size_t inflate_into(std::span<std::byte> out) {
         constexpr std::size_t piece = std::size_t{1} << 30;  // zlib counts in 32 bits
         std::size_t made = 0;
-        while (made < out.size() && !at_end_) {
+        while (made < out.size() && (!member_ended_ || next_member())) {
             if (stream_.avail_in == 0) {
                 const std::size_t count = std::min(piece, compressed_.size() - handed_over_);
                 if (count == 0) break;
@@ -72,8 +85,8 @@ private:
             stream_.avail_out = static_cast<uInt>(room);
             const int status = inflate(&stream_, Z_NO_FLUSH);
             made += room - stream_.avail_out;
-            at_end_ = status == Z_STREAM_END;
-            require(at_end_ || status == Z_OK || status == Z_BUF_ERROR, "expected a valid gzip stream, got ",
+            member_ended_ = status == Z_STREAM_END;
+            require(member_ended_ || status == Z_OK || status == Z_BUF_ERROR, "expected a valid gzip stream, got ",
                     stream_.msg == nullptr ? "a damaged one" : stream_.msg, " near byte ", compressed_.size() - compressed_left());
         }
         return made;
@@ -82,10 +95,8 @@ private:
     Bytes compressed_;
     std::size_t handed_over_ = 0;  // bytes that zlib has been given
     z_stream stream_{};
-    bool at_end_ = false;
+    bool member_ended_ = false;
 };
-
-bool is_gzip(const Bytes& bytes) { return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b}; }
 
 }  // namespace
 

@@ -40,8 +40,9 @@ protected:
     std::uint64_t offset_ = 0;
 };
 
-/// The bytes of a file: inflated if it begins as a gzip stream does, else as they are. The format names the reader in error
-/// texts. Throws FileError.
+/// The bytes of a file: inflated if it begins as a gzip stream does, else as they are. A gzip stream may have several members, and zeros
+/// may follow it, as the gzip program has it; of anything else behind it that program warns, and this refuses it. The format names the
+/// reader in error texts. Throws FileError.
 std::unique_ptr<ByteSource> open_source(const std::string& format, const std::string& path);
 
 }  // namespace knoll::data

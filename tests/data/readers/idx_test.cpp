@@ -70,7 +70,40 @@ TEST_CASE("bytes after the values of an IDX file are refused") {
     const TemporaryFile plain(images + "x"), packed(gzip(images + "x")), trailing(gzip(images) + "x");
     CHECK_THROWS_WITH(data::read_idx(plain.path()), Catch::Contains("[idx]") && Catch::Contains("offset 22: expected the end of the file, got 1 more bytes"));
     CHECK_THROWS_WITH(data::read_idx(packed.path()), Catch::Contains("offset 22: expected the end of the inflated bytes, got more"));
-    CHECK_THROWS_WITH(data::read_idx(trailing.path()), Catch::Contains("after the gzip stream, got 1 more bytes"));
+    CHECK_THROWS_WITH(data::read_idx(trailing.path()),
+                      Catch::Contains("offset 22: expected the end of the file, another member or zeros after the gzip stream, got 1 more bytes"));
+}
+
+TEST_CASE("a gzip stream of several members is read whole, and so is one with zeros behind it") {
+    const std::vector<double> expected{0, 1, 2, 253, 254, 255};
+    const std::string zeros(512, '\0');
+    for (std::size_t cut = 0; cut <= images.size(); ++cut) {
+        INFO("cut at " << cut);
+        const std::string two = gzip(images.substr(0, cut)) + gzip(images.substr(cut));
+        const TemporaryFile file(two), padded(two + zeros), with_empty(gzip("") + two + gzip("") + gzip(""));
+        for (const TemporaryFile* stream : {&file, &padded, &with_empty}) CHECK(data::read_idx(stream->path()).to_vector() == expected);
+    }
+    std::string bytes;
+    for (const char byte : images) bytes += gzip(std::string(1, byte));
+    CHECK(data::read_idx(TemporaryFile(bytes).path()).to_vector() == expected);
+}
+
+TEST_CASE("what follows a gzip stream and is neither a member nor zeros is refused, and so is a bomb behind its end") {
+    const std::string two = gzip(images.substr(0, 20)) + gzip(images.substr(20));
+    check_every_cut_is_refused(two, data::read_idx);
+    check_every_flip_is_survived(two, data::read_idx);
+    const auto refuses = [&](const std::string& content, const std::string& text) {
+        const TemporaryFile file(content);
+        CHECK_THROWS_WITH(data::read_idx(file.path()), Catch::Contains(text));
+    };
+    refuses(two + std::string("\0\0x", 3), "zeros after the gzip stream, got 3 more bytes");
+    refuses(two + "\x1f", "zeros after the gzip stream, got 1 more bytes");
+    refuses(two + std::string("\0", 1) + gzip(""), "zeros after the gzip stream");
+    refuses(two + "\x1f\x8b", "expected a complete gzip stream, got one that is cut off");
+    refuses(two + std::string("\x1f\x8b\x01\0", 4), "expected a valid gzip stream, got");
+    refuses(two + gzip("x"), "offset 22: expected the end of the inflated bytes, got more");
+    refuses(two + gzip(std::string(100'000'000, '\0')), "offset 22: expected the end of the inflated bytes, got more");
+    refuses(gzip(idx({60000, 28, 28}, "")) + gzip(""), "expected extents of at most");
 }
 
 TEST_CASE("a small IDX file that claims to be huge asks for no memory") {
