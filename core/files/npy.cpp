@@ -61,7 +61,7 @@ Header parse_header(TextCursor& cursor) {
             header.fortran_order = boolean(cursor);
         } else if (key == "shape") {
             cursor.expect('(');
-            header.shape = cursor.naturals(')', true, "an extent");
+            header.shape = cursor.naturals(')', NumberList::of_python, "an extent");
         } else {
             cursor.fail("expected the keys descr, fortran_order and shape, got '", key, "'");
         }
@@ -100,29 +100,32 @@ Tensor tensor_of(std::span<const std::byte> bytes, const Shape& shape, bool swap
 }
 
 struct ElementType {
-    std::string_view name;  // kind and size
+    std::string_view code;  // kind and size
+    std::string_view name;  // which numpy.dtype() knows as well
     std::size_t size;
     Tensor (*convert)(std::span<const std::byte> bytes, const Shape& shape, bool swap);
 };
 
 constexpr std::array element_types{
-    ElementType{"f4", 4, tensor_of<float, float>},
-    ElementType{"f8", 8, tensor_of<double, double>},
-    ElementType{"i8", 8, tensor_of<std::int64_t, std::int64_t>},
-    ElementType{"i4", 4, tensor_of<std::int32_t, std::int64_t>},
-    ElementType{"i2", 2, tensor_of<std::int16_t, std::int64_t>},
-    ElementType{"i1", 1, tensor_of<std::int8_t, std::int64_t>},
-    ElementType{"u4", 4, tensor_of<std::uint32_t, std::int64_t>},
-    ElementType{"u2", 2, tensor_of<std::uint16_t, std::int64_t>},
-    ElementType{"u1", 1, tensor_of<std::uint8_t, std::uint8_t>},
-    ElementType{"b1", 1, tensor_of<std::uint8_t, std::uint8_t>},
+    ElementType{"f4", "float32", 4, tensor_of<float, float>},
+    ElementType{"f8", "float64", 8, tensor_of<double, double>},
+    ElementType{"i8", "int64", 8, tensor_of<std::int64_t, std::int64_t>},
+    ElementType{"i4", "int32", 4, tensor_of<std::int32_t, std::int64_t>},
+    ElementType{"i2", "int16", 2, tensor_of<std::int16_t, std::int64_t>},
+    ElementType{"i1", "int8", 1, tensor_of<std::int8_t, std::int64_t>},
+    ElementType{"u4", "uint32", 4, tensor_of<std::uint32_t, std::int64_t>},
+    ElementType{"u2", "uint16", 2, tensor_of<std::uint16_t, std::int64_t>},
+    ElementType{"u1", "uint8", 1, tensor_of<std::uint8_t, std::uint8_t>},
+    ElementType{"b1", "bool", 1, tensor_of<std::uint8_t, std::uint8_t>},
 };
 
-const ElementType& element_type(const ByteReader& reader, const std::string& descr) {
-    const bool has_order = !descr.empty() && (descr[0] == '<' || descr[0] == '>' || descr[0] == '|');
+// As numpy.dtype() reads it: '<' and '>' are byte orders; '=', '|' or none mean the machine's own.
+const ElementType& element_type(const ByteReader& reader, std::string_view descr) {
+    const bool has_order = !descr.empty() && std::string_view("<>=|").find(descr[0]) != std::string_view::npos;
+    const std::string_view type_text = descr.substr(has_order ? 1 : 0);
     for (const ElementType& type : element_types)
-        if (has_order && descr.substr(1) == type.name && (descr[0] != '|' || type.size == 1)) return type;
-    reader.fail("expected elements of type f4, f8, i8, i4, i2, i1, u4, u2, u1 or b1 with their byte order, got '", descr, "'; convert with astype() first");
+        if (type_text == type.code || (!has_order && type_text == type.name)) return type;
+    reader.fail("expected elements of type f4, f8, i8, i4, i2, i1, u4, u2, u1 or b1, got '", descr, "'; convert with astype() first");
 }
 
 const char* descr_of(DType dtype) {

@@ -56,10 +56,10 @@ TensorEntry read_entry(TextCursor& cursor, const std::string& name) {
             entry.dtype = read_type(cursor);
         } else if (key == "shape") {
             cursor.expect('[');
-            entry.shape = cursor.naturals(']', false, "an extent");
+            entry.shape = cursor.naturals(']', NumberList::plain, "an extent");
         } else if (key == "data_offsets") {
             cursor.expect('[');
-            const std::vector<std::uint64_t> offsets = cursor.naturals(']', false, "an offset");
+            const std::vector<std::uint64_t> offsets = cursor.naturals(']', NumberList::plain, "an offset");
             cursor.require(offsets.size() == 2, "expected two offsets, got ", offsets.size());
             entry.begin = offsets[0];
             entry.end = offsets[1];

@@ -48,15 +48,16 @@ std::uint64_t TextCursor::natural(std::string_view what) {
     return static_cast<std::uint64_t>(number);
 }
 
-std::vector<std::uint64_t> TextCursor::naturals(char close, bool trailing_comma, std::string_view what) {
+std::vector<std::uint64_t> TextCursor::naturals(char close, NumberList list, std::string_view what) {
     std::vector<std::uint64_t> numbers;
     if (take(close)) return numbers;
     while (true) {
         require(numbers.size() < largest_rank, "expected at most ", largest_rank, " numbers, got more");
         numbers.push_back(natural(what));
+        if (list == NumberList::of_python && peek() == 'L') ++position_;
         if (take(close)) return numbers;
         expect(',');
-        if (trailing_comma && take(close)) return numbers;
+        if (list == NumberList::of_python && take(close)) return numbers;
     }
 }
 

@@ -10,6 +10,10 @@
 
 namespace knoll {
 
+/// How a list of numbers may be written: bare, or as Python writes a tuple, with a comma behind the last number if it likes, and in
+/// Python 2 with an L behind long ones.
+enum class NumberList { plain, of_python };
+
 class TextCursor {
 public:
     /// origin is the offset of the text within the file, for error texts.
@@ -29,8 +33,8 @@ public:
     bool take_word(std::string_view word);
     /// Decimal digits without a leading zero, at most 2^63 - 1.
     std::uint64_t natural(std::string_view what);
-    /// natural, natural, ... up to a closing bracket, which is stepped over. A comma may stand before it if trailing_comma.
-    std::vector<std::uint64_t> naturals(char close, bool trailing_comma, std::string_view what);
+    /// natural, natural, ... up to a closing bracket, which is stepped over.
+    std::vector<std::uint64_t> naturals(char close, NumberList list, std::string_view what);
 
     template <class... Parts>
     void require(bool condition, const Parts&... parts) const {

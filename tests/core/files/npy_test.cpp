@@ -126,7 +126,7 @@ TEST_CASE("control characters in the strings of an npy header are refused, for e
 }
 
 TEST_CASE("npy element types that a tensor cannot hold are named") {
-    for (const char* descr : {"<f2", "<c8", "<u8", "|O", "<U4", "|V8", "f4", "=f4", "|f4", "<f16", "<M8[s]", ""}) {
+    for (const char* descr : {"<f2", "<c8", "<u8", "|O", "<U4", "|V8", "f", "=", "=<f4", "<float32", "float16", "<f16", "<M8[s]", ""}) {
         INFO(descr);
         CHECK_THROWS_WITH(decoded_npy(npy(descr, "False", "(2,)", std::string(16, '\0'))),
                           Contains("expected elements of type") && Contains(text("got '", descr, "'")));
@@ -142,6 +142,26 @@ TEST_CASE("an npy header may not promise what the file does not hold") {
     CHECK_THROWS_WITH(decoded_npy(npy("<f4", "False", "(3,)", std::string(8, '\0'))),
                       Contains("[npy] some/path, offset") && Contains("expected 3 elements of 4 bytes, got 8 bytes"));
     CHECK_THROWS_AS(decoded_npy(npy("<f4", "False", "(2,)", std::string(9, '\0'))), FileError);
+}
+
+TEST_CASE("npy headers are read in every spelling that NumPy reads") {
+    const std::string values("\0\0\x80\x3f\0\0\0\xc0", 8);  // 1 and -2, little endian
+    for (const char* descr : {"<f4", "=f4", "|f4", "f4", "float32"})
+        CHECK(decoded_npy(npy(descr, "False", "(2L,)", values)).to_vector() == std::vector<double>{1, -2});
+    const std::string swapped("\x3f\x80\0\0\xc0\0\0\0", 8);
+    CHECK(decoded_npy(npy(">f4", "False", "(1L, 2L)", swapped)).to_vector() == std::vector<double>{1, -2});
+    const std::string one("\0\0\0\0\0\0\xf0\x3f", 8);
+    for (const char* descr : {"<f8", "=f8", "f8", "float64"}) {
+        const Tensor read = decoded_npy(npy(descr, "True", "( 1L , 1 , )", one));
+        CHECK(read.dtype() == DType::f64);
+        CHECK(to_string(read.shape()) == "[1, 1]");
+        CHECK(read.item() == 1.0);
+    }
+    for (const char* descr : {"|u1", "<u1", ">u1", "=u1", "u1", "uint8", "|b1", "bool"})
+        CHECK(decoded_npy(npy(descr, "False", "(2,)", "\x01\x07")).to_vector() == std::vector<double>{1, 7});
+    CHECK(decoded_npy(npy("int16", "False", "(1,)", "\xfe\xff")).to_vector() == std::vector<double>{-2});
+    CHECK(decoded_npy(npy(">i2", "False", "(1,)", "\xff\xfe")).to_vector() == std::vector<double>{-2});
+    CHECK_THROWS_AS(decoded_npy(npy("<f4", "False", "(2LL,)", values)), FileError);
 }
 
 TEST_CASE("an npy file cut off anywhere is refused") {

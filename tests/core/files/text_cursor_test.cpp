@@ -10,7 +10,7 @@ TextCursor cursor(std::string_view text) { return {"test", "some/path", text, 10
 
 std::uint64_t natural(std::string_view text) { return cursor(text).natural("a number"); }
 
-std::vector<std::uint64_t> naturals(std::string_view text, bool trailing_comma = false) { return cursor(text).naturals(']', trailing_comma, "a number"); }
+std::vector<std::uint64_t> naturals(std::string_view text, NumberList list = NumberList::plain) { return cursor(text).naturals(']', list, "a number"); }
 
 }  // namespace
 
@@ -28,8 +28,13 @@ TEST_CASE("natural numbers are read up to the largest that fits and no further")
 TEST_CASE("lists of numbers end with their bracket") {
     CHECK(naturals("]").empty());
     CHECK(naturals("1, 2,3 ]") == std::vector<std::uint64_t>{1, 2, 3});
-    CHECK(naturals("1,]", true) == std::vector<std::uint64_t>{1});
-    for (const char* text : {"1,]", "1 2]", "1", "1,", ",]", ""}) {
+    CHECK(naturals("1,]", NumberList::of_python) == std::vector<std::uint64_t>{1});
+    CHECK(naturals(" 2L, 3L ]", NumberList::of_python) == std::vector<std::uint64_t>{2, 3});
+    for (const char* text : {"1LL]", "1 L]", "L]", "1l]", "1,,]"}) {
+        INFO(text);
+        CHECK_THROWS_AS(naturals(text, NumberList::of_python), FileError);
+    }
+    for (const char* text : {"1,]", "1L]", "1 2]", "1", "1,", ",]", ""}) {
         INFO(text);
         CHECK_THROWS_AS(naturals(text), FileError);
     }
