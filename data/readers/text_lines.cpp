@@ -14,13 +14,6 @@ std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-std::string_view take_field(std::string_view& rest, char separator) {
-    const std::size_t end = std::min(rest.find(separator), rest.size());
-    const std::string_view field = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    return trim(field);
-}
-
 std::string_view take_word(std::string_view& rest) {
     rest = trim(rest);
     const std::size_t end = std::min(rest.find_first_of(" \t"), rest.size());
@@ -34,6 +27,11 @@ std::string shown(std::string_view field) {
     std::string text = "'";
     for (const char c : field.substr(0, longest)) text += c >= ' ' && c <= '~' ? c : '?';
     return text + (field.size() > longest ? "...'" : "'");
+}
+
+TextLines::TextLines(std::string format, std::string path, std::string_view text) : format_(std::move(format)), path_(std::move(path)), text_(text) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text_.starts_with(byte_order_mark)) after_ = byte_order_mark.size();
 }
 
 bool TextLines::next() {
@@ -51,10 +49,9 @@ bool TextLines::next() {
 }
 
 float TextLines::number(std::string_view field) const {
-    std::string_view digits = field;
-    if (digits.size() >= 2 && digits.front() == '\'' && digits.back() == '\'') digits = trim(digits.substr(1, digits.size() - 2));
+    std::string_view digits = trim(field);
     require(digits != "?", "expected a number, got '?'; fill in missing values first");
-    if (!digits.empty() && digits.front() == '+') digits.remove_prefix(1);
+    if (digits.size() > 1 && digits.front() == '+' && digits[1] != '-') digits.remove_prefix(1);
     double value = 0.0;
     const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     const bool whole = problem == std::errc{} && end == digits.data() + digits.size() && digits.data() != end;

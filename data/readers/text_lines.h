@@ -12,8 +12,6 @@ namespace knoll::data {
 
 /// Without spaces, tabs and carriage returns at both ends.
 std::string_view trim(std::string_view text);
-/// The part before the first separator, trimmed; the rest loses it and the separator.
-std::string_view take_field(std::string_view& rest, char separator);
 /// The part before the first space or tab after any that it begins with; the rest loses it.
 std::string_view take_word(std::string_view& rest);
 /// A field in quotes for error texts: shortened, unprintable characters replaced.
@@ -21,14 +19,15 @@ std::string shown(std::string_view field);
 
 class TextLines {
 public:
-    /// The format names the reader in error texts. The text must outlive this object; a copy goes on by itself.
-    TextLines(std::string format, std::string path, std::string_view text) : format_(std::move(format)), path_(std::move(path)), text_(text) {}
+    /// The format names the reader in error texts. The text must outlive this object; a copy goes on by itself. A byte order mark before the
+    /// text is passed over.
+    TextLines(std::string format, std::string path, std::string_view text);
 
     /// Moves to the next line that says something; false at the end.
     bool next();
     /// The present line, trimmed.
     std::string_view line() const { return line_; }
-    /// A finite number written in decimal, whatever the locale, within single quotes or not.
+    /// A finite number written in decimal, whatever the locale, blanks around it or not.
     float number(std::string_view field) const;
 
     template <class... Parts>
