@@ -31,15 +31,19 @@ struct Ranked {
     bool positive;
 };
 
+// NaN ranks below any number, and all NaN rank together.
+bool ranks_above(const Ranked& a, const Ranked& b) { return a.score > b.score || (std::isnan(b.score) && !std::isnan(a.score)); }
+
 double average_precision(std::vector<Ranked>& examples) {
-    std::stable_sort(examples.begin(), examples.end(),
-                     [](const Ranked& a, const Ranked& b) { return a.score > b.score || (std::isnan(b.score) && !std::isnan(a.score)); });
+    std::sort(examples.begin(), examples.end(), ranks_above);
     double precisions = 0.0;
     double positives = 0.0;
-    for (std::size_t rank = 0; rank < examples.size(); ++rank) {
-        if (!examples[rank].positive) continue;
-        positives += 1.0;
-        precisions += positives / static_cast<double>(rank + 1);
+    for (auto tied = examples.begin(); tied != examples.end();) {
+        const auto next = std::upper_bound(tied, examples.end(), *tied, ranks_above);
+        const auto found = static_cast<double>(std::count_if(tied, next, [](const Ranked& example) { return example.positive; }));
+        positives += found;
+        precisions += found * positives / static_cast<double>(next - examples.begin());
+        tied = next;
     }
     return precisions / (positives + 1e-8);
 }

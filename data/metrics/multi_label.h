@@ -11,8 +11,10 @@ namespace knoll::metrics {
 
 /// Mean over classes of the average precision: the mean, over a class's positives, of the precision at their rank.
 ///
-/// AP = (sum over positives of precision at that rank) / (positives + 1e-8), the rank by falling logit; equal logits stay in the
-/// order of the updates, and NaN ranks last. A class without positives has AP 0 by that formula, and counts in the mean.
+/// AP = (sum over positives of precision at that rank) / (positives + 1e-8), the rank by falling logit. Equal logits rank together, at
+/// the rank of the last of them: the precision of a positive with logit s is (positives of logit >= s) / (examples of logit >= s), so the
+/// order of the examples decides nothing (as scikit-learn's average_precision_score). NaN ranks last, all of them together. A class
+/// without positives has AP 0 by that formula, and counts in the mean.
 class MeanAveragePrecision {
 public:
     /// Throws ShapeError, DTypeError, or ValueError on a label other than 0 and 1.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -28,16 +29,22 @@ void check_embeddings(const char* op, const Tensor& embeddings) {
     });
 }
 
-// The `count` nearest of all but the query, in order.
-Neighbours nearest(const Tensor& distances, std::int64_t row, std::int64_t query, std::size_t count) {
-    Neighbours ranked;
+// All but the query, in no order.
+Neighbours others_of(const Tensor& distances, std::int64_t row, std::int64_t query) {
+    Neighbours others;
     visit_floating("retrieval", distances.dtype(), [&](auto zero) {
         const auto all = distances.data<decltype(zero)>();
-        const std::int64_t others = distances.size(1);
-        ranked.reserve(static_cast<std::size_t>(others));
-        for (std::int64_t i = 0; i < others; ++i)
-            if (i != query) ranked.emplace_back(static_cast<double>(all[static_cast<std::size_t>(row * others + i)]), i);
+        const std::int64_t count = distances.size(1);
+        others.reserve(static_cast<std::size_t>(count));
+        for (std::int64_t i = 0; i < count; ++i)
+            if (i != query) others.emplace_back(static_cast<double>(all[static_cast<std::size_t>(row * count + i)]), i);
     });
+    return others;
+}
+
+// The `count` nearest of all but the query, in order.
+Neighbours nearest(const Tensor& distances, std::int64_t row, std::int64_t query, std::size_t count) {
+    Neighbours ranked = others_of(distances, row, query);
     const auto end = ranked.begin() + static_cast<std::ptrdiff_t>(count);
     if (end != ranked.end()) std::nth_element(ranked.begin(), end, ranked.end());
     std::sort(ranked.begin(), end);
@@ -45,14 +52,40 @@ Neighbours nearest(const Tensor& distances, std::int64_t row, std::int64_t query
     return ranked;
 }
 
-double average_precision(const std::vector<bool>& is_alike) {
-    double hits = 0, sum = 0;
-    for (std::size_t i = 0; i < is_alike.size(); ++i) {
-        if (!is_alike[i]) continue;
-        hits += 1;
-        sum += hits / static_cast<double>(i + 1);
+// Examples at the same distance from the query, which share the ranks that they take up.
+struct Tied {
+    double count = 0, alike = 0;
+};
+
+// The groups that take up the first `count` ranks, the last of them whole; `count` is at least 1.
+template <class IsAlike>
+std::vector<Tied> nearest_groups(const Tensor& distances, std::int64_t row, std::int64_t query, std::size_t count, const IsAlike& is_alike) {
+    Neighbours ranked = others_of(distances, row, query);
+    const auto last = ranked.begin() + static_cast<std::ptrdiff_t>(count - 1);
+    std::nth_element(ranked.begin(), last, ranked.end());
+    const double farthest = last->first;
+    ranked.erase(std::partition(last + 1, ranked.end(), [&](const auto& other) { return other.first == farthest; }), ranked.end());
+    std::sort(ranked.begin(), ranked.end());
+    std::vector<Tied> groups;
+    for (auto neighbour = ranked.begin(); neighbour != ranked.end(); ++neighbour) {
+        if (neighbour == ranked.begin() || neighbour->first != std::prev(neighbour)->first) groups.emplace_back();
+        groups.back().count += 1;
+        groups.back().alike += is_alike(neighbour->second) ? 1 : 0;
     }
-    return sum / static_cast<double>(is_alike.size());
+    return groups;
+}
+
+// The expectation over all orders of what is tied. At place i of its group (from 1) an example is alike with the chance alike / count, and
+// of the i-1 of its group before it (i-1) (alike-1) / (count-1) are then alike on average.
+double average_precision(const std::vector<Tied>& groups, double ranks) {
+    double before = 0, hits = 0, sum = 0;
+    for (const Tied& group : groups) {
+        const double slope = group.count > 1 ? (group.alike - 1) / (group.count - 1) : 0;
+        for (double i = 1; i <= group.count && before + i <= ranks; ++i) sum += group.alike / group.count * (hits + 1 + (i - 1) * slope) / (before + i);
+        before += group.count;
+        hits += group.alike;
+    }
+    return sum / ranks;
 }
 
 struct ClassScores {
@@ -85,11 +118,11 @@ RetrievalScores retrieval_scores(const Tensor& embeddings, const Tensor& labels)
     for_each_query(embeddings, [&](std::int64_t query, std::int64_t row, const Tensor& distances) {
         ClassScores& own = scores[classes[static_cast<std::size_t>(query)]];
         if (own.examples < 2) return;
-        std::vector<bool> is_alike;
-        for (const auto& found : nearest(distances, row, query, static_cast<std::size_t>(own.examples - 1)))
-            is_alike.push_back(classes[static_cast<std::size_t>(found.second)] == classes[static_cast<std::size_t>(query)]);
-        own.first += is_alike.front() ? 1 : 0;
-        own.precision += average_precision(is_alike);
+        const std::int64_t own_class = classes[static_cast<std::size_t>(query)];
+        const auto is_alike = [&](std::int64_t other) { return classes[static_cast<std::size_t>(other)] == own_class; };
+        const std::vector<Tied> groups = nearest_groups(distances, row, query, static_cast<std::size_t>(own.examples - 1), is_alike);
+        own.first += groups.front().alike / groups.front().count;
+        own.precision += average_precision(groups, static_cast<double>(own.examples - 1));
     });
 
     RetrievalScores result;

@@ -12,11 +12,11 @@ namespace {
 // The scores or labels of one class.
 Tensor column(const std::vector<double>& values) { return tensor(values, {static_cast<std::int64_t>(values.size()), 1}); }
 
-// By definition, without sorting: the precision at a positive counts whoever ranks no lower, ties by position.
+// By definition, without sorting: the precision at a positive counts whoever scores no lower.
 double naive_average_precision(const Tensor& logits, const Tensor& labels, std::int64_t c) {
     const auto ranks_before = [&](std::int64_t i, std::int64_t j) {
         const double a = logits.at<double>(i, c), b = logits.at<double>(j, c);
-        return a > b || (a == b && i <= j);
+        return a >= b;
     };
     double sum = 0, positives = 0;
     for (std::int64_t j = 0; j < labels.size(0); ++j) {
@@ -63,15 +63,45 @@ TEST_CASE("mean average precision agrees with its definition, over any batches")
     CHECK(map.value() == Approx(sum / static_cast<double>(classes)).epsilon(1e-12));
 }
 
-TEST_CASE("equal logits stay in the order of the examples, and NaN ranks last") {
-    metrics::MeanAveragePrecision first, second, broken;
-    first.update(column({0, 0}), column({1, 0}));
-    second.update(column({0, 0}), column({0, 1}));
-    CHECK(first.value() == Approx(1.0).epsilon(1e-7));
-    CHECK(second.value() == Approx(0.5).epsilon(1e-7));
+TEST_CASE("equal logits rank together, whatever the order of the examples, and NaN ranks last") {
+    const auto value = [](const std::vector<double>& scores, const std::vector<double>& labels) {
+        metrics::MeanAveragePrecision map;
+        map.update(column(scores), column(labels));
+        return map.value();
+    };
+    CHECK(value({0, 0}, {1, 0}) == Approx(0.5).epsilon(1e-7));
+    CHECK(value({0, 0}, {0, 1}) == Approx(0.5).epsilon(1e-7));
+    // Scores 3, 2, 2, 2, 1 of which the third and the last two positives: two at 2/4, one at 3/5.
+    for (const std::vector<double>& labels : {std::vector<double>{0, 1, 1, 0, 1}, {0, 1, 0, 1, 1}, {0, 0, 1, 1, 1}})
+        CHECK(value({3, 2, 2, 2, 1}, labels) == Approx((0.5 + 0.5 + 0.6) / 3).epsilon(1e-7));
     const double unknown = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
-    broken.update(column({unknown, -infinity, unknown}), column({1, 0, 0}));
-    CHECK(broken.value() == Approx(0.5).epsilon(1e-7));
+    CHECK(value({unknown, -infinity, unknown}, {1, 0, 0}) == Approx(1.0 / 3).epsilon(1e-7));
+    CHECK(value({unknown, -infinity, unknown}, {0, 0, 1}) == Approx(1.0 / 3).epsilon(1e-7));
+    CHECK(value({unknown, -infinity, unknown}, {0, 1, 0}) == Approx(1.0).epsilon(1e-7));
+    CHECK(value({unknown, unknown, unknown}, {0, 1, 0}) == Approx(1.0 / 3).epsilon(1e-7));
+}
+
+TEST_CASE("mean average precision does not change with the order of the examples") {
+    Rng rng{9};
+    std::vector<double> scores, labels;
+    for (int i = 0; i < 50; ++i) {
+        scores.push_back(static_cast<double>(rng.below(6)));
+        labels.push_back(rng.bernoulli(0.4) ? 1 : 0);
+    }
+    const auto value = [&] {
+        metrics::MeanAveragePrecision map;
+        map.update(column(scores), column(labels));
+        return map.value();
+    };
+    const double before = value();
+    for (int turn = 0; turn < 20; ++turn) {
+        for (std::size_t left = scores.size(); left > 1; --left) {
+            const auto other = static_cast<std::size_t>(rng.below(left));
+            std::swap(scores[left - 1], scores[other]);
+            std::swap(labels[left - 1], labels[other]);
+        }
+        CHECK(value() == before);
+    }
 }
 
 TEST_CASE("a class without positives has average precision 0, one with nothing else 1") {
