@@ -15,6 +15,7 @@
 #include <knoll/data/metrics/multi_label.h>
 #include <knoll/data/metrics/ranking.h>
 #include <knoll/data/metrics/retrieval.h>
+#include <knoll/data/pixels.h>
 #include <knoll/data/readers/arff.h>
 #include <knoll/data/readers/cifar.h>
 #include <knoll/data/readers/idx.h>

@@ -4,6 +4,7 @@
 #include <knoll/core/autograd.h>
 #include <knoll/core/ops/ops.h>
 #include <knoll/core/text.h>
+#include <knoll/data/pixels.h>
 #include <knoll/losses/cross_entropy.h>
 #include <knoll/nn/optim/clip.h>
 #include <knoll/nn/optim/sgd.h>
@@ -22,13 +23,10 @@ nn::StateDict cloned(const nn::StateDict& state) {
     return copy;
 }
 
-// Pixels in 0..1, as a loader makes them.
-Tensor as_floats(const Tensor& images) { return images.dtype() == DType::u8 ? images.to(DType::f32) * (1.0 / 255) : images; }
-
 class L2b final : public Procedure {
 public:
     L2b(const data::LabeledImages& clean, std::unique_ptr<nn::Optimizer> optimizer, const L2bOptions& options, TrueLabels truth)
-        : clean_images_(as_floats(clean.images())),
+        : clean_images_(data::in_unit_range(clean.images())),
           clean_labels_(clean.labels()),
           optimizer_(std::move(optimizer)),
           options_(options),
@@ -59,7 +57,7 @@ public:
         const std::int64_t count = std::min<std::int64_t>(set.count(), 256);
         Tensor chosen = arange(count);
         for (std::int64_t& index : chosen.mutable_data<std::int64_t>()) index = index * set.count() / count;
-        const Tensor images = as_floats(index_select(set.images(), 0, chosen)), labels = index_select(set.labels(), 0, chosen);
+        const Tensor images = data::in_unit_range(index_select(set.images(), 0, chosen)), labels = index_select(set.labels(), 0, chosen);
         nn::Sequential copy = nn::clone(model);
         copy.train();
         const Tensor logits = copy(images), pseudo = argmax(logits.detach(), 1);

@@ -1,13 +1,11 @@
 #include <knoll/apps/report/image.h>
 
 #include <knoll/core/error.h>
-#include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/reduce.h>
+#include <knoll/data/pixels.h>
 
 #include <png.h>
 
-#include <algorithm>
-#include <cmath>
 #include <vector>
 
 namespace knoll::apps {
@@ -18,11 +16,9 @@ bool can_be_shown(std::int64_t channels) { return channels == 1 || channels == 3
 
 // Brightness from 0 to 1, in channels that a picture can have.
 Tensor brightness(const Tensor& image) {
-    const Tensor scaled = image.dtype() == DType::u8 ? image.to(DType::f32) / 255.0 : image;
+    const Tensor scaled = data::in_unit_range(image);
     return can_be_shown(image.size(0)) ? scaled : mean(scaled, 0, true);
 }
-
-std::uint8_t to_byte(double brightness) { return static_cast<std::uint8_t>(std::lround(255 * std::clamp(brightness, 0.0, 1.0))); }
 
 // [C, H, W] to pixels with their channels side by side.
 std::vector<std::uint8_t> interleaved(const Tensor& image) {
@@ -31,7 +27,7 @@ std::vector<std::uint8_t> interleaved(const Tensor& image) {
     const std::size_t area = values.size() / channels;
     std::vector<std::uint8_t> pixels(values.size());
     for (std::size_t c = 0; c < channels; ++c)
-        for (std::size_t i = 0; i < area; ++i) pixels[i * channels + c] = to_byte(values[c * area + i]);
+        for (std::size_t i = 0; i < area; ++i) pixels[i * channels + c] = data::to_byte(values[c * area + i]);
     return pixels;
 }
 

@@ -1,4 +1,5 @@
 #include <knoll/data/loader/batch.h>
+#include <knoll/data/pixels.h>
 
 #include <algorithm>
 #include <utility>
@@ -63,7 +64,7 @@ void BatchSource::copy_example(std::int64_t index, float* into) const {
         return;
     }
     const std::uint8_t* from = set_.images().data<std::uint8_t>().data() + index * numel;
-    std::transform(from, from + numel, into, [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255.0F; });
+    std::transform(from, from + numel, into, brightness<float>);
 }
 
 }  // namespace knoll::data

@@ -1,4 +1,5 @@
 #include <knoll/core/parallel.h>
+#include <knoll/data/pixels.h>
 #include <knoll/data/spoil/corrupt_images.h>
 
 #include <algorithm>
@@ -129,9 +130,9 @@ void corrupt(const Canvas& first, std::int64_t channels, const CorruptionOptions
 }
 
 // What a pixel counts in 0..1, and back.
-double brightness(std::uint8_t pixel) { return static_cast<double>(pixel) / 255; }
-double brightness(float pixel) { return static_cast<double>(pixel); }
-void write_pixel(std::uint8_t& pixel, double value) { pixel = static_cast<std::uint8_t>(std::lround(255 * std::clamp(value, 0.0, 1.0))); }
+double read_pixel(std::uint8_t pixel) { return brightness<double>(pixel); }
+double read_pixel(float pixel) { return static_cast<double>(pixel); }
+void write_pixel(std::uint8_t& pixel, double value) { pixel = to_byte(value); }
 void write_pixel(float& pixel, double value) { pixel = static_cast<float>(std::clamp(value, 0.0, 1.0)); }
 
 template <class Pixel>
@@ -145,7 +146,7 @@ Tensor corrupted(const LabeledImages& set, const CorruptionOptions& options) {
     parallel_for(set.count(), 64, [&](std::int64_t begin, std::int64_t end) {
         Plane pixels(static_cast<std::size_t>(numel));
         for (std::int64_t i = begin; i < end; ++i) {
-            std::transform(from + i * numel, from + (i + 1) * numel, pixels.begin(), [](Pixel pixel) { return brightness(pixel); });
+            std::transform(from + i * numel, from + (i + 1) * numel, pixels.begin(), [](Pixel pixel) { return read_pixel(pixel); });
             Rng rng = draws.fork(static_cast<std::uint64_t>(i));
             corrupt({pixels.data(), set.height(), set.width()}, set.channels(), options, rng);
             for (std::int64_t j = 0; j < numel; ++j) write_pixel(into[i * numel + j], pixels[static_cast<std::size_t>(j)]);

@@ -1,5 +1,6 @@
 #include <knoll/core/parallel.h>
 #include <knoll/core/rng.h>
+#include <knoll/data/pixels.h>
 #include <knoll/data/synthetic/resample.h>
 #include <knoll/data/synthetic/scenes.h>
 
@@ -65,7 +66,7 @@ public:
     void write(double noise, Rng& rng, std::uint8_t* out) const {
         for (const float pixel : pixels_) {
             const double value = noise > 0.0 ? pixel + noise * rng.normal() : pixel;
-            *out++ = static_cast<std::uint8_t>(std::lround(255.0 * std::clamp(value, 0.0, 1.0)));
+            *out++ = to_byte(value);
         }
     }
 

@@ -1,5 +1,6 @@
 #include <knoll/core/parallel.h>
 #include <knoll/core/rng.h>
+#include <knoll/data/pixels.h>
 #include <knoll/data/synthetic/shapes.h>
 
 #include <algorithm>
@@ -99,7 +100,7 @@ void draw(const Kind& kind, const ShapeOptions& options, Rng rng, std::uint8_t* 
             const Point p{(static_cast<double>(x) + 0.5) * pixel - 1.0, (static_cast<double>(y) + 0.5) * pixel - 1.0};
             double value = coverage(kind, pose, x, y, pixel) * (pose.brightness + p.x * pose.shading.x + p.y * pose.shading.y);
             if (options.noise > 0.0) value += options.noise * rng.normal();
-            *out++ = static_cast<std::uint8_t>(std::lround(255.0 * std::clamp(value, 0.0, 1.0)));
+            *out++ = to_byte(value);
         }
 }
 

@@ -2,6 +2,7 @@
 
 #include <knoll/core/error.h>
 #include <knoll/core/ops/ops.h>
+#include <knoll/data/pixels.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +10,6 @@
 namespace knoll::apps {
 
 namespace {
-
-Tensor in_unit(const Tensor& images) { return images.dtype() == DType::u8 ? images.to(DType::f32) / 255.0 : images.to(DType::f32); }
 
 // The upper half of one and the lower of the other.
 Tensor joined(const Tensor& above, const Tensor& below) {
@@ -44,7 +43,7 @@ PairedImages pair_halves(const data::LabeledImages& source, const PairOptions& o
         pairs.mismatched[static_cast<std::size_t>(place)] = true;
     }
     const std::vector<std::int64_t> upper(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(options.count));
-    const Tensor above = in_unit(data::subset(source, upper).images()), below = in_unit(data::subset(source, lower).images());
+    const Tensor above = data::in_unit_range(data::subset(source, upper).images()), below = data::in_unit_range(data::subset(source, lower).images());
     const Pool2dOptions quarter{.kernel = 4, .stride = 4};
     pairs.images = joined(avg_pool2d(above, quarter), avg_pool2d(below, quarter));
     pairs.pictures = joined(above, below);
