@@ -3,8 +3,9 @@
 //     data::Loader loader{train, {.batch_size = 64, .shuffle = true, .seed = 1}};
 //     for (const data::Batch& batch : loader) ...
 //
-// Every pass is an epoch of its own. Its order depends on (seed, epoch), and the augmentation of an example on (seed,
-// epoch, position in that order): on nothing else, so prefetching and threads change no bit, and a run goes on in the
+// Every pass is an epoch of its own: begin() starts the pass of number epoch() and counts on, so a second loop over the same loader is the
+// next epoch, whole and in another order if it is shuffled, and never the rest of one that was left early. Its order depends on (seed, epoch), and the
+// augmentation of an example on (seed, epoch, position in that order): on nothing else, so prefetching and threads change no bit, and a run goes on in the
 // middle of an epoch from two integers.
 #pragma once
 
@@ -34,8 +35,10 @@ public:
     /// Shares the data. Throws ValueError on a batch size below 1, a negative epoch or first batch, or shuffle beside a sampler.
     Loader(const Dataset& set, LoaderOptions options);
 
-    /// Begins the next pass. Several passes may be under way at once; each outlives the loader if need be.
-    /// Throws ValueError if first_batch lies beyond the epoch, and whatever making a batch throws, as ++ does.
+    /// Begins the pass of number epoch(), after which epoch() is one more and first_batch is 0. With prefetch a pass has a thread of its
+    /// own, which ends with it. Several passes may be under way at once, each of another epoch and undisturbed by the others; each outlives
+    /// the loader if need be. Throws ValueError if first_batch lies beyond the epoch, and whatever making a batch throws, as ++ does; then
+    /// the loader is as before, and begin() tries the same pass again.
     Iterator begin();
     std::default_sentinel_t end() const { return {}; }
 

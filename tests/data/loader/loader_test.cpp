@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <stdexcept>
 
 using namespace knoll;
@@ -207,4 +208,70 @@ TEST_CASE("a loader refuses options that make no sense") {
 TEST_CASE("an empty set has no batches") {
     const data::LabeledImages set(zeros({0, 1, 2, 2}), zeros({0}, DType::i64), 3);
     CHECK(run(set, {.batch_size = 10, .shuffle = true}).sizes.empty());
+}
+
+TEST_CASE("a second loop over a loader is the next epoch, whole, even if the first was left early") {
+    const data::LabeledImages set = random_images(23, 1, 2, 4);
+    for (const bool prefetch : {true, false}) {
+        const LoaderOptions options{.batch_size = 5, .shuffle = true, .seed = 9, .epoch = 3, .first_batch = 2, .prefetch = prefetch};
+        const auto fresh = [&](std::int64_t epoch) {
+            LoaderOptions whole = options;
+            whole.epoch = epoch;
+            whole.first_batch = 0;
+            return run(set, whole);
+        };
+        Loader loader{set, options};
+        CHECK(loader.epoch() == 3);
+        for (const Batch& batch : loader) {
+            const Pass whole = fresh(3);
+            CHECK(batch.indices.to_vector() == std::vector<double>(whole.indices.begin() + 10, whole.indices.begin() + 15));
+            break;
+        }
+        CHECK(loader.epoch() == 4);
+        CHECK(run(loader) == fresh(4));
+        CHECK(run(loader) == fresh(5));
+        CHECK(fresh(4).indices != fresh(5).indices);
+        CHECK(loader.epoch() == 6);
+    }
+    Loader plain{set, {.batch_size = 5}};
+    CHECK(run(plain) == run(plain));
+    CHECK(plain.epoch() == 2);
+}
+
+TEST_CASE("two passes of one loader go on side by side, each in its own epoch, and outlive the loader") {
+    const data::LabeledImages set = random_images(30, 1, 2, 4);
+    const LoaderOptions options{.batch_size = 4, .shuffle = true, .seed = 5, .transforms = {data::random_crop(1)}, .prefetch = GENERATE(true, false)};
+    LoaderOptions later = options;
+    later.epoch = 1;
+    const Pass first = run(set, options), second = run(set, later);
+    auto loader = std::make_unique<Loader>(set, options);
+    auto a = loader->begin(), b = loader->begin();
+    loader.reset();
+    std::vector<double> of_a, of_b;
+    for (; a != std::default_sentinel; ++a, ++b) {
+        for (const double value : a->images.to_vector()) of_a.push_back(value);
+        for (const double value : b->images.to_vector()) of_b.push_back(value);
+    }
+    CHECK(b == std::default_sentinel);
+    CHECK(of_a == first.pixels);
+    CHECK(of_b == second.pixels);
+}
+
+TEST_CASE("a pass that cannot begin leaves the loader at its epoch") {
+    const data::LabeledImages set = random_images(10, 1, 2, 4);
+    int calls = 0;
+    const data::Sampler sampler{2, [&](Rng) { return std::vector<std::int64_t>{0, ++calls == 1 ? 10 : 9}; }};
+    Loader loader{set, {.batch_size = 2, .epoch = 6, .sampler = sampler}};
+    CHECK_THROWS_AS(loader.begin(), IndexError);
+    CHECK(loader.epoch() == 6);
+    CHECK(run(loader).indices == std::vector<double>{0, 9});
+    CHECK(loader.epoch() == 7);
+}
+
+TEST_CASE("the defaults of a loader: batches of one in the order of the set, all of them") {
+    const LoaderOptions options;
+    CHECK((options.batch_size == 1 && !options.shuffle && options.seed == 0 && options.epoch == 0 && options.first_batch == 0 && !options.drop_last));
+    CHECK((options.prefetch && options.transforms.empty() && !options.sampler));
+    CHECK(run(random_images(3, 1, 2, 4), {}).indices == std::vector<double>{0, 1, 2});
+    CHECK(run(random_images(3, 1, 2, 4), {}).sizes == std::vector<std::int64_t>{1, 1, 1});
 }
