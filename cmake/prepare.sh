@@ -58,15 +58,10 @@ unpack_blas() {
     for package in $(missing_packages libopenblas0-pthread libopenblas0-openmp libopenblas0-serial libblas3); do
         [ ! -e "$build/blas/$package" ] || continue
         say "Unpacking $package into $build/blas"
-        (
-            cd "$build/blas"
-            rm -f "$package"_*.deb
-            download="apt-get download -q -o APT::Sandbox::User=root $package"
-            $download || { as_root apt-get update -q && $download; }
-            dpkg-deb -x "$package"_*.deb .
-            rm "$package"_*.deb
-            touch "$package"
-        ) || say "The package $package is not to be had here; its test will fail and say so." >&2
+        download="apt-get download -q -o APT::Sandbox::User=root $package"
+        (cd "$build/blas" && rm -f "$package"_*.deb && { $download || { as_root apt-get update -q && $download; }; } &&
+            dpkg-deb -x "$package"_*.deb . && rm "$package"_*.deb && touch "$package") ||
+            say "The package $package is not to be had here; its test will fail and say so." >&2
     done
 }
 
