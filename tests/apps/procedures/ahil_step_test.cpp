@@ -45,7 +45,7 @@ double entropy_of(const Row& shares) {
 // How far an example's pseudo-label is trusted.
 double trust_of(const Rows& z, const std::vector<std::size_t>& labels, std::size_t example, double bag_width, double instance_width) {
     const Row p = softmax_of(z[example]);
-    const std::size_t pseudo = largest_of(p), first = example / bag * bag;
+    const std::size_t pseudo = place_of_largest(p), first = example / bag * bag;
     double count = 0, total = 0;
     Row column;
     for (std::size_t i = first; i < first + bag; ++i) {
@@ -106,8 +106,8 @@ TEST_CASE("learning from proportions steps down the loss of bags of the weak vie
             const double share = 0.5 * trust_of(logits, given, i, 0.4, 2) / static_cast<double>(indices.size());
             trusted += share > 0.01 ? 1 : 0;
             const Row z = net.logits(strong[i]);
-            value += share * cross_entropy_of(z, largest_of(logits[i]));
-            net.add_gradient(strong[i], cross_entropy_slope(z, largest_of(logits[i]), share), gradient);
+            value += share * cross_entropy_of(z, place_of_largest(logits[i]));
+            net.add_gradient(strong[i], cross_entropy_slope(z, place_of_largest(logits[i]), share), gradient);
         }
         sgd.step(net.values, gradient, net.decays());
         CHECK(procedure->step(model, batch, epoch) == Approx(value).epsilon(1e-5));

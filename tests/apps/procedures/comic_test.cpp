@@ -168,7 +168,7 @@ struct PlainComic {
                 net.add_gradient(x[n], set, by_logits, gradient);
             }
         // The balanced branch decides first which labels raise the counts of this epoch.
-        for (const std::size_t set : {2, 3, 4}) {
+        for (const auto set : {std::size_t{2}, std::size_t{3}, std::size_t{4}}) {
             Rows z;
             for (const Row& one : x) z.push_back(net.logits(one, set));
             Row average(comic_labels, 0.0);

@@ -20,7 +20,7 @@ Rows weights_of(const PlainNetwork& net, const Row& clean_slope, const Rows& x, 
     double total = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
         const Row z = net.logits(x[i]);
-        const ClassList both{labels[i], largest_of(z)};
+        const ClassList both{labels[i], place_of_largest(z)};
         for (std::size_t r = 0; r < 2; ++r) {
             Row slope(net.values.size(), 0.0);
             net.add_gradient(x[i], cross_entropy_slope(z, both[r]), slope);
@@ -65,7 +65,7 @@ struct Learner {
         Row slope(net.values.size(), 0.0);
         for (std::size_t i = 0; i < x.size(); ++i) {
             const Row z = net.logits(x[i]);
-            const ClassList both{labels[i], largest_of(z)};
+            const ClassList both{labels[i], place_of_largest(z)};
             for (std::size_t r = 0; r < 2; ++r) {
                 value += weights[r][i] * cross_entropy_of(z, both[r]);
                 net.add_gradient(x[i], cross_entropy_slope(z, both[r], weights[r][i]), slope);
@@ -209,7 +209,7 @@ TEST_CASE("the report of learning to bootstrap counts wrong labels and those who
                 bytes[4 * i + j] = static_cast<std::uint8_t>(rng.below(256));
                 x[i].push_back(bytes[4 * i + j] / 255.0);
             }
-            right[i] = largest_of({x[i][0], x[i][1], x[i][2]});
+            right[i] = place_of_largest({x[i][0], x[i][1], x[i][2]});
             given[i] = rng.bernoulli(0.5) ? right[i] : static_cast<std::size_t>(rng.below(3));
         }
         // A model that has learned something, so that some of its beliefs are right.
@@ -245,7 +245,7 @@ TEST_CASE("the report of learning to bootstrap counts wrong labels and those who
         const auto tenths = [&](double weight) { return text(std::round(10 * weight * 2 * static_cast<double>(judged)) / 10); };
         for (std::size_t i = 0; i < judged; ++i) {
             if (given[shown[i]] == right[shown[i]]) continue;
-            const std::size_t belief = largest_of(net.logits(x[shown[i]]));
+            const std::size_t belief = place_of_largest(net.logits(x[shown[i]]));
             const bool is_right = belief == right[shown[i]] && weights[1][i] > weights[0][i];
             ++wrong;
             favoured += is_right ? 1 : 0;

@@ -78,7 +78,7 @@ inline Row softmax_of(const Row& z) {
     return p;
 }
 
-inline std::size_t largest_of(const Row& z) { return static_cast<std::size_t>(std::max_element(z.begin(), z.end()) - z.begin()); }
+inline std::size_t place_of_largest(const Row& z) { return static_cast<std::size_t>(std::max_element(z.begin(), z.end()) - z.begin()); }
 
 inline double cross_entropy_of(const Row& z, std::size_t label) { return -std::log(softmax_of(z)[label]); }
 

@@ -34,7 +34,7 @@ TEST_CASE("imbalanced classes have the sizes of their profile, of other examples
         const auto imbalanced = task("imbalanced", data.options({{"profile", profile}, {"ratio", "0.1"}}));
         const auto total = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
         std::set<std::int64_t> examples[3];
-        for (const std::uint64_t seed : {1, 2}) {
+        for (const auto seed : {std::uint64_t{1}, std::uint64_t{2}}) {
             const apps::Learning learning = imbalanced_learning(*imbalanced, "cce", model, seed);
             CHECK(learning.data.count == total);
             const std::vector<Seen> all = epoch_of(learning.data, 7, 0);

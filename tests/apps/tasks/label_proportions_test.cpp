@@ -33,7 +33,7 @@ TEST_CASE("bags are cut once for a seed, whole, and come in another order every 
     const auto proportions = task("label-proportions", data.options({{"bag", "7"}}));
     const nn::Sequential model = linear_model(16, 10, 1);
     std::set<std::set<std::int64_t>> first[3];
-    for (const std::uint64_t seed : {1, 2}) {
+    for (const auto seed : {std::uint64_t{1}, std::uint64_t{2}}) {
         const apps::Learning learning = bag_learning(*proportions, "ahil", model, seed);
         CHECK(learning.data.count == 98);
         const std::vector<Seen> one = epoch_of(learning.data, 14, 0), two = epoch_of(learning.data, 14, 1);

@@ -92,7 +92,7 @@ TEST_CASE("positive labels are dropped with the probability asked for, but never
     const auto tail = task("long-tailed-partial", tail_options({{"drop", "0.3"}}));
     const SeenSet all = set_of(tail_learning(*tail, "hill+full", model));
     LabelRows observed[3];
-    for (const std::uint64_t seed : {1, 2}) {
+    for (const auto seed : {std::uint64_t{1}, std::uint64_t{2}}) {
         observed[seed] = set_of(tail_learning(*tail, seed == 1 ? "comic" : "mfm", model, seed)).labels;
         CHECK(set_of(tail_learning(*tail, "bce", model, seed)).labels == observed[seed]);
         double labels = 0, left = 0;

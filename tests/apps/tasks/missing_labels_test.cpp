@@ -81,7 +81,7 @@ TEST_CASE("of an image's labels as many are observed as asked for, others for ev
         INFO(keep);
         const auto missing = task("missing-labels", scenes.options(keep));
         LabelRows observed[3];
-        for (const std::uint64_t seed : {1, 2}) {
+        for (const auto seed : {std::uint64_t{1}, std::uint64_t{2}}) {
             const SeenSet set = set_of(scene_learning(*missing, seed == 1 ? "hill" : "role", model, seed));
             observed[seed] = set.labels;
             REQUIRE(set.labels.size() == 40);
@@ -151,7 +151,7 @@ TEST_CASE("labels found on training images are shown with a question mark where 
     nn::Sequential model = linear_model(16, scene_labels, 3);
     const auto logits = linear_logits(model, scenes.train.images);
     for (const std::string keep : {"single", "40"})
-        for (const std::uint64_t seed : {1, 4}) {
+        for (const auto seed : {std::uint64_t{1}, std::uint64_t{4}}) {
             INFO(keep << " " << seed);
             const auto missing = task("missing-labels", scenes.options(keep));
             const apps::Learning learning = scene_learning(*missing, "role", model, seed);

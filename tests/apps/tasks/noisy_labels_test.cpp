@@ -24,7 +24,7 @@ TEST_CASE("of noisy labels the clean examples come first and are right, and all 
             const auto noisy = task("noisy-labels", data.options({{"noise", noise}, {"rate", rate}, {"clean", "53"}}));
             std::set<std::int64_t> clean[2];
             std::vector<std::vector<Seen>> sets;
-            for (const std::uint64_t seed : {1, 2}) {
+            for (const auto seed : {std::uint64_t{1}, std::uint64_t{2}}) {
                 const apps::Learning learning = noisy_learning(*noisy, "sce", model, seed);
                 CHECK(learning.data.count == 1000);
                 CHECK_FALSE(learning.data.restarts);
@@ -95,7 +95,7 @@ TEST_CASE("noisy labels are shown from the first that may be wrong on, with the 
     const TinyFashion data{labels_in_turn(40), labels_in_turn(30)};
     const auto noisy = task("noisy-labels", data.options({{"clean", "25"}, {"rate", "0.5"}}));
     const nn::Sequential model = linear_model(16, 10, 4);
-    for (const std::uint64_t seed : {1, 5}) {
+    for (const auto seed : {std::uint64_t{1}, std::uint64_t{5}}) {
         const std::vector<Seen> set = in_order(epoch_of(noisy_learning(*noisy, "sce", model, seed).data, 7, 0));
         const std::vector<apps::ExampleImage> shown = noisy->examples(seed);
         REQUIRE(shown.size() == 12);
