@@ -1,4 +1,5 @@
 #include <knoll/core/formula.h>
+#include <knoll/core/non_finite.h>
 #include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/parallel.h>
 #include <knoll/core/record.h>
@@ -66,7 +67,7 @@ template <class T>
     std::size_t i = 0;
     while (logits[i] == logits[i] && !is_bad_target(wanted[i], binary)) ++i;
     const std::string index = index_text(static_cast<std::int64_t>(i), x.shape());
-    if (logits[i] != logits[i]) fail<ValueError>("[", name, "] expected logits that are numbers, got NaN at index ", index);
+    if (logits[i] != logits[i]) fail<NonFiniteError>("[", name, "] expected logits that are numbers, got NaN at index ", index);
     fail<ValueError>("[", name, "] expected targets ", binary ? "0 or 1" : "that are numbers", ", got ", wanted[i], " at index ", index);
 }
 

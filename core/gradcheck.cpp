@@ -7,9 +7,7 @@
 #include <algorithm>
 #include <bit>
 
-namespace knoll {
-
-using namespace gradcheck_detail;
+namespace knoll::gradcheck_detail {
 
 namespace {
 
@@ -131,15 +129,20 @@ std::vector<std::size_t> differentiable(const std::vector<Tensor>& inputs) {
 
 }  // namespace
 
+}  // namespace knoll::gradcheck_detail
+
+namespace knoll {
+
 std::string GradcheckResult::report() const {
     if (ok()) return text("gradcheck: ", compared_, " derivatives agree with central differences, the worst at ", worst_, " of its tolerance");
     std::string lines;
-    for (std::size_t i = 0; i < std::min(failures_.size(), reported_failures); ++i) lines += (i == 0 ? "" : "\n") + failures_[i].message;
-    if (failures_.size() > reported_failures) lines += text("\n... and ", failures_.size() - reported_failures, " more");
+    for (std::size_t i = 0; i < std::min(failures_.size(), gradcheck_detail::reported_failures); ++i) lines += (i == 0 ? "" : "\n") + failures_[i].message;
+    if (failures_.size() > gradcheck_detail::reported_failures) lines += text("\n... and ", failures_.size() - gradcheck_detail::reported_failures, " more");
     return lines;
 }
 
 GradcheckResult gradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+    using namespace gradcheck_detail;
     require<ValueError>(options.order >= 1 && options.order <= 3, "[gradcheck] expected an order from 1 to 3, got ", options.order);
     require<ValueError>(options.step > 0.0, "[gradcheck] expected a positive step, got ", options.step);
     const std::vector<std::size_t> positions = differentiable(inputs);

@@ -1,5 +1,6 @@
 #include <knoll/losses/metric_loss.h>
 
+#include <knoll/core/non_finite.h>
 #include <knoll/core/ops/ops.h>
 
 #include <cmath>
@@ -13,8 +14,8 @@ void check_finite(const std::string& name, const Tensor& embeddings) {
         const auto values = embeddings.data<decltype(zero)>();
         for (std::size_t i = 0; i < values.size(); ++i) {
             const auto at = static_cast<std::int64_t>(i);
-            require<ValueError>(std::isfinite(values[i]), "[", name, "] expected embeddings that are finite numbers, got ", values[i], " at index ",
-                                Shape{at / embeddings.size(1), at % embeddings.size(1)});
+            require<NonFiniteError>(std::isfinite(values[i]), "[", name, "] expected embeddings that are finite numbers, got ", values[i], " at index ",
+                                    Shape{at / embeddings.size(1), at % embeddings.size(1)});
         }
     });
 }
@@ -22,7 +23,7 @@ void check_finite(const std::string& name, const Tensor& embeddings) {
 // Numbers beyond the square root of the largest have no distance.
 void check_losses(const std::string& name, const Tensor& losses) {
     for (const double value : losses.to_vector())
-        require<ValueError>(!std::isnan(value), "[", name, "] expected embeddings whose distances their type can hold, got larger ones");
+        require<NonFiniteError>(!std::isnan(value), "[", name, "] expected embeddings whose distances their type can hold, got larger ones");
 }
 
 Tensor reduced(const Tensor& losses, Reduction reduction) {

@@ -1,4 +1,5 @@
 #include <knoll/core/node.h>
+#include <knoll/core/non_finite.h>
 #include <knoll/losses/row_loss.h>
 
 #include <algorithm>
@@ -53,7 +54,7 @@ Tensor checked_classes(const std::string& name, const Tensor& logits, const Tens
 void check_value(const std::string& name, const Tensor& logits, const Tensor& value) {
     if (first_nan(value) < 0) return;
     const auto refuse = [&](std::int64_t at, const char* expected, const auto& got) {
-        require<ValueError>(at < 0, "[", name, "] expected ", expected, ", got ", got, " at index ", row_and_column(at, logits));
+        require<NonFiniteError>(at < 0, "[", name, "] expected ", expected, ", got ", got, " at index ", row_and_column(at, logits));
     };
     refuse(first_nan(logits), "logits that are numbers", "NaN");
     refuse(first_where(logits, [](auto logit) { return std::isinf(logit); }), "finite logits", "an infinity");

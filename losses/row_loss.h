@@ -23,7 +23,7 @@ private:
 void check_rows(const std::string& name, const Tensor& logits);
 /// The targets as i64. Throws unless they are integers [N], every one a class of the logits.
 Tensor checked_classes(const std::string& name, const Tensor& logits, const Tensor& targets);
-/// Throws ValueError where the value of a loss is NaN, naming the logit that is to blame: a NaN, an infinity, or a number so large that
+/// Throws NonFiniteError where the value of a loss is NaN, naming the logit that is to blame: a NaN, an infinity, or a number so large that
 /// differences overflow. Looking at the value first spares a pass over the logits.
 void check_value(const std::string& name, const Tensor& logits, const Tensor& value);
 

@@ -1,6 +1,7 @@
 #include <knoll/apps/procedures/descent.h>
 
 #include <knoll/core/autograd.h>
+#include <knoll/core/non_finite.h>
 
 #include <cmath>
 
@@ -40,7 +41,7 @@ private:
 
 double descend(const Tensor& loss, nn::Optimizer& optimizer) {
     const double value = loss.item();
-    require<ValueError>(std::isfinite(value), "[train] expected a finite loss, got ", value);
+    require<NonFiniteError>(std::isfinite(value), "[train] expected a finite loss, got ", value);
     optimizer.zero_grad();
     backward(loss);
     optimizer.step();

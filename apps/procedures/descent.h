@@ -6,10 +6,10 @@
 
 namespace knoll::apps {
 
-/// Forward pass, backward pass, one step of the optimiser. Returns the loss; throws ValueError if it is not finite.
+/// Forward pass, backward pass, one step of the optimiser. Returns the loss; throws NonFiniteError if it is not finite.
 double descend(nn::Sequential& model, const data::Batch& batch, int epoch, const BatchLoss& loss, nn::Optimizer& optimizer);
 
-/// One step takes the gradient of `loss`, whatever it is the loss of. Returns it; throws ValueError if it is not finite.
+/// One step takes the gradient of `loss`, whatever it is the loss of. Returns it; throws NonFiniteError if it is not finite.
 double descend(const Tensor& loss, nn::Optimizer& optimizer);
 
 std::unique_ptr<Procedure> make_descent(BatchLoss loss, std::unique_ptr<nn::Optimizer> optimizer);

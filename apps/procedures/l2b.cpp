@@ -2,6 +2,7 @@
 
 #include <knoll/apps/report/image.h>
 #include <knoll/core/autograd.h>
+#include <knoll/core/non_finite.h>
 #include <knoll/core/ops/ops.h>
 #include <knoll/core/text.h>
 #include <knoll/data/pixels.h>
@@ -41,7 +42,7 @@ public:
         const std::vector<Tensor> direction = is_weighted ? direction_of_clean(model, batch, epoch) : std::vector<Tensor>{};
         const Tensor logits = model(batch.images);
         const Tensor loss = is_weighted ? weighted_loss(model, logits, batch, direction) : losses::CrossEntropy{}(logits, batch.labels);
-        require<ValueError>(std::isfinite(loss.item()), "[train] expected a finite loss, got ", loss.item());
+        require<NonFiniteError>(std::isfinite(loss.item()), "[train] expected a finite loss, got ", loss.item());
         optimizer_->zero_grad();
         backward(loss);
         if (options_.clip > 0) nn::clip_grad_norm(model.parameters(), options_.clip);

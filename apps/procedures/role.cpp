@@ -1,6 +1,7 @@
 #include <knoll/apps/procedures/role.h>
 
 #include <knoll/core/autograd.h>
+#include <knoll/core/non_finite.h>
 #include <knoll/core/ops/index.h>
 #include <knoll/losses/role.h>
 #include <knoll/nn/optim/adam.h>
@@ -27,7 +28,7 @@ public:
     double step(nn::Sequential& model, const data::Batch& batch, int) override {
         const Tensor loss = losses::role_loss(model(batch.images), index_select(estimates_, 0, batch.indices), batch.labels, k_);
         const double value = loss.item();
-        require<ValueError>(std::isfinite(value), "[train] expected a finite loss, got ", value);
+        require<NonFiniteError>(std::isfinite(value), "[train] expected a finite loss, got ", value);
         estimator_.set_learning_rate(estimator_speed * optimizer_->learning_rate());
         optimizer_->zero_grad();
         estimator_.zero_grad();

@@ -26,9 +26,9 @@ struct TrainerSettings {
 };
 
 /// The end of a run whose loss or weights are no longer finite.
-class Diverged : public ValueError {
+class Diverged : public Error {
 public:
-    using ValueError::ValueError;
+    using Error::Error;
 };
 
 class Trainer {
