@@ -1,5 +1,6 @@
 #include <knoll/apps/plots/frame.h>
 
+#include <knoll/apps/terminal/display_width.h>
 #include <knoll/apps/terminal/table.h>
 #include <knoll/core/text.h>
 

@@ -1,12 +1,16 @@
 #include <knoll/apps/terminal/table.h>
 
+#include <knoll/apps/terminal/display_width.h>
 #include <knoll/core/error.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <ostream>
+#include <utility>
 
 namespace knoll::apps {
 
@@ -18,6 +22,13 @@ std::string padded(const Console& console, const Table::Cell& cell, std::size_t 
     return right ? space + text : text + space;
 }
 
+// Of the chosen columns, with two blanks between them.
+std::size_t total_width(const std::vector<std::size_t>& widths, const std::vector<std::size_t>& chosen) {
+    std::size_t total = chosen.empty() ? 0 : 2 * (chosen.size() - 1);
+    for (const std::size_t i : chosen) total += widths[i];
+    return total;
+}
+
 }  // namespace
 
 void Table::add(std::vector<Cell> row) {
@@ -25,31 +36,49 @@ void Table::add(std::vector<Cell> row) {
     rows_.push_back(std::move(row));
 }
 
-void Table::print(const Console& console) const {
-    std::vector<std::size_t> widths;
+Table::Columns Table::widths() const {
+    Columns widths;
     for (const std::string& title : header_) widths.push_back(display_width(title));
     for (const auto& row : rows_)
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i].text));
-
-    const auto print_row = [&](const std::vector<Cell>& row) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i) line += (i > 0 ? "  " : "") + padded(console, row[i], widths[i], i >= numbers_);
-        line.erase(line.find_last_not_of(' ') + 1);
-        console.out << line << '\n';
-    };
-
-    std::vector<Cell> titles;
-    for (const std::string& title : header_) titles.push_back({.text = title});
-    print_row(titles);
-    std::size_t total = 2 * (widths.size() - 1);
-    for (const std::size_t width : widths) total += width;
-    for (std::size_t i = 0; i < total; ++i) console.out << "─";
-    console.out << '\n';
-    for (const auto& row : rows_) print_row(row);
+    return widths;
 }
 
-std::size_t display_width(const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+// At least one column of numbers in each, however narrow the terminal.
+std::vector<Table::Columns> Table::parts(const Columns& widths, std::size_t most) const {
+    Columns names(std::min(numbers_, widths.size()));
+    std::iota(names.begin(), names.end(), std::size_t{0});
+    std::vector<Columns> parts{names};
+    for (std::size_t i = names.size(); i < widths.size(); ++i) {
+        parts.back().push_back(i);
+        if (total_width(widths, parts.back()) <= most || parts.back().size() == names.size() + 1) continue;
+        parts.back().pop_back();
+        parts.push_back(names);
+        parts.back().push_back(i);
+    }
+    return parts;
+}
+
+void Table::print(const Console& console) const {
+    const Columns widths = this->widths();
+    std::vector<Cell> titles;
+    for (const std::string& title : header_) titles.push_back({.text = title});
+    const std::size_t most = console.terminal ? columns(console) - 1 : std::numeric_limits<std::size_t>::max();
+
+    bool first = true;
+    for (const Columns& part : parts(widths, most)) {
+        const auto print_row = [&](const std::vector<Cell>& row) {
+            std::string line;
+            for (const std::size_t i : part) line += (i > 0 ? "  " : "") + padded(console, row[i], widths[i], i >= numbers_);
+            line.erase(line.find_last_not_of(' ') + 1);
+            console.out << line << '\n';
+        };
+        if (!std::exchange(first, false)) console.out << '\n';
+        print_row(titles);
+        for (std::size_t i = 0; i < std::min(total_width(widths, part), most); ++i) console.out << "─";
+        console.out << '\n';
+        for (const auto& row : rows_) print_row(row);
+    }
 }
 
 std::string fixed(double number, int decimals) {

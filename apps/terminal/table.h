@@ -21,16 +21,21 @@ public:
 
     /// As many cells as the header has.
     void add(std::vector<Cell> row);
+    /// On a terminal that is too narrow for all columns, in several parts below each other, each of which begins with the columns before
+    /// `numbers`; elsewhere as wide as it is.
     void print(const Console& console) const;
 
 private:
+    using Columns = std::vector<std::size_t>;
+
+    Columns widths() const;
+    std::vector<Columns> parts(const Columns& widths, std::size_t most) const;
+
     std::vector<std::string> header_;
     std::size_t numbers_;
     std::vector<std::vector<Cell>> rows_;
 };
 
-/// How many columns a UTF-8 text takes, where every code point takes one.
-std::size_t display_width(const std::string& text);
 /// A number with so many decimals, whatever the locale.
 std::string fixed(double number, int decimals);
 

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <sstream>
 
@@ -19,6 +20,37 @@ TEST_CASE("columns are aligned by what is seen, not by bytes") {
           "──────────────────\n"
           "bce   47.00 ± 0.10\n"
           "hill          5.00\n");
+}
+
+TEST_CASE("on a terminal that is too narrow a table has parts below each other, each with the names") {
+    std::ostringstream out;
+    Table table{{"loss", "mAP", "CF1", "OF1"}, 1};
+    table.add({{"bce"}, {"47.00"}, {"5.00"}, {"1.00"}});
+    table.add({{"hill"}, {"5.00"}, {"65.00"}, {"2.00"}});
+    const auto printed = [&](std::size_t width, bool terminal = true) {
+        out.str("");
+        table.print({out, out, terminal, [width] { return width; }});
+        return out.str();
+    };
+    const std::string whole =
+        "loss    mAP    CF1   OF1\n"
+        "────────────────────────\n"
+        "bce   47.00   5.00  1.00\n"
+        "hill   5.00  65.00  2.00\n";
+    CHECK(printed(25) == whole);  // the last column of the terminal stays free
+    CHECK(printed(10, false) == whole);
+    CHECK(printed(24) ==
+          "loss    mAP    CF1\n"
+          "──────────────────\n"
+          "bce   47.00   5.00\n"
+          "hill   5.00  65.00\n"
+          "\n"
+          "loss   OF1\n"
+          "──────────\n"
+          "bce   1.00\n"
+          "hill  2.00\n");
+    const std::string narrow = printed(3);
+    CHECK(std::count(narrow.begin(), narrow.end(), '\n') == 3 * 4 + 2);
 }
 
 TEST_CASE("the best is bold on a terminal alone") {
@@ -61,7 +93,7 @@ TEST_CASE("a progress bar shows on a terminal, and nowhere else") {
     CHECK(out.str().empty());
     {
         Progress progress{terminal, false, "work", 10};
-        progress.advance(10, "loss 0.5");
+        progress.advance(10, [] { return "loss 0.5"; });
     }
     CHECK(out.str().find("100 %") != std::string::npos);
     CHECK(out.str().find("loss 0.5") != std::string::npos);
