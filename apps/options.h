@@ -15,7 +15,9 @@ struct Message {
     std::string text;
 };
 
-struct LossesOptions {};
+struct LossesOptions {
+    std::string name;  ///< the one to explain; empty: all are listed
+};
 
 /// A loss and the arrays that it is evaluated on.
 struct LossCall {

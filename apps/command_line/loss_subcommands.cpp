@@ -26,6 +26,13 @@ void add_loss_call(CLI::App& command, LossCall& options) {
 
 }  // namespace
 
+CLI::App* add_losses(CLI::App& app, LossesOptions& options) {
+    CLI::App* command = add_subcommand(app, "losses", "List every loss: name, parameters with defaults, kind of target, paper",
+                                       "Examples:\n  knoll losses\n  knoll losses hill");
+    command->add_option("NAME", options.name, "the one to explain; all unless given");
+    return command;
+}
+
 CLI::App* add_loss(CLI::App& app, LossOptions& options) {
     CLI::App* command = add_subcommand(app, "loss", "Evaluate a loss on arrays of your own: value, gradient, Hessian-vector product",
                                        "Examples:\n"

@@ -1,5 +1,6 @@
 #include <knoll/apps/command_line/parse.h>
 
+#include <knoll/apps/command_line/completion.h>
 #include <knoll/apps/command_line/subcommands.h>
 #include <knoll/apps/terminal/machine.h>
 #include <knoll/apps/terminal/suggestion.h>
@@ -23,7 +24,9 @@ constexpr const char* general_footer =
     "  knoll compare missing-labels --losses bce,hill,splc     train side by side, write a report\n"
     "  knoll train imbalanced --loss cce --epochs 5            one run\n"
     "  knoll plot bce hill splc --out losses.svg               see their gradients\n"
-    "  knoll SUBCOMMAND --help                                 everything about one of them\n\n"
+    "  knoll SUBCOMMAND --help                                 everything about one of them\n"
+    "  knoll losses hill                                       everything about one loss\n"
+    "  knoll completion bash > knoll.bash                      words that a shell completes\n\n"
     "Exit status: 0 done, 1 a check that did not hold or a loss that diverged in a comparison, 2 a wrong call or bad input.";
 
 std::vector<std::string> option_names(const CLI::App& command) {
@@ -48,13 +51,30 @@ std::string explain_extras(const CLI::App& app) {
     return "unexpected " + first + (near.empty() ? "" : "; did you mean " + near + "?") + see_help(app);
 }
 
-void check_subcommand(const CLI::App& app, const std::vector<std::string>& arguments) {
+std::vector<std::string> subcommand_names(const CLI::App& app) {
     std::vector<std::string> names;
     for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
-    if (arguments.empty()) throw UsageError("expected a subcommand" + suggestion("", names) + "; see knoll --help");
+    return names;
+}
+
+std::string unknown_subcommand(const std::string& name, const std::vector<std::string>& names) {
+    return "unknown subcommand " + name + suggestion(name, names) + "; see knoll --help";
+}
+
+// The page of a subcommand, or the first one of all.
+std::string help_of(const CLI::App& app, const std::string& name) {
+    if (name.empty()) return app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal);
+    const std::vector<std::string> names = subcommand_names(app);
+    if (std::find(names.begin(), names.end(), name) == names.end()) throw UsageError(unknown_subcommand(name, names));
+    return app.get_subcommand(name)->help(app.get_name());
+}
+
+void check_subcommand(const CLI::App& app, const std::vector<std::string>& arguments) {
+    const std::vector<std::string> names = subcommand_names(app);
+    if (arguments.empty()) return;
     const std::string& first = arguments.front();
     if (first.rfind('-', 0) == 0 || std::find(names.begin(), names.end(), first) != names.end()) return;
-    throw UsageError("unknown subcommand " + first + suggestion(first, names) + "; see knoll --help");
+    throw UsageError(unknown_subcommand(first, names));
 }
 
 std::string joined(const std::vector<std::string>& arguments) {
@@ -111,14 +131,19 @@ Request parse_as_typed(const std::vector<std::string>& arguments) {
     CompareOptions compare;
     CheckOptions gradcheck;
     BenchOptions bench;
-    const CLI::App* losses_command = add_subcommand(app, "losses", "List every loss: name, parameters with defaults, kind of target, paper", "");
+    LossesOptions losses;
+    std::string explained;
+    std::string shell;
+    const CLI::App* losses_command = add_losses(app, losses);
     const CLI::App* loss_command = add_loss(app, loss);
     const CLI::App* check_command = add_check(app, gradient);
     const CLI::App* plot_command = add_plot(app, plot);
     const CLI::App* train_command = add_train(app, train);
     const CLI::App* compare_command = add_compare(app, compare);
     const CLI::App* gradcheck_command = add_gradcheck(app, gradcheck);
-    add_bench(app, bench);
+    const CLI::App* bench_command = add_bench(app, bench);
+    const CLI::App* help_command = add_help(app, explained);
+    const CLI::App* completion_command = add_completion(app, shell);
     check_subcommand(app, arguments);
 
     try {
@@ -135,17 +160,20 @@ Request parse_as_typed(const std::vector<std::string>& arguments) {
     } catch (const CLI::ParseError& error) {
         throw UsageError(error.what() + see_help(app));
     }
+    if (*help_command) return Message{help_of(app, explained)};
+    if (*completion_command) return Message{completion_script(app, shell)};
     train.command = compare.command = joined(arguments);
     train.arguments = lasting_arguments(*train_command, train.task);
     compare.arguments = lasting_arguments(*compare_command, compare.task);
-    if (*losses_command) return LossesOptions{};
+    if (*losses_command) return losses;
     if (*loss_command) return loss;
     if (*plot_command) return plot;
     if (*train_command) return train;
     if (*compare_command) return compare;
     if (*check_command) return gradient;
     if (*gradcheck_command) return gradcheck;
-    return bench;
+    if (*bench_command) return bench;
+    return Message{app.help()};
 }
 
 }  // namespace

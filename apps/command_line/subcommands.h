@@ -11,6 +11,9 @@ namespace knoll::apps {
 
 CLI::App* add_subcommand(CLI::App& app, const char* name, const char* description, const char* footer);
 
+CLI::App* add_losses(CLI::App& app, LossesOptions& options);
+CLI::App* add_help(CLI::App& app, std::string& subcommand);
+CLI::App* add_completion(CLI::App& app, std::string& shell);
 CLI::App* add_loss(CLI::App& app, LossOptions& options);
 CLI::App* add_check(CLI::App& app, GradientOptions& options);
 CLI::App* add_plot(CLI::App& app, PlotOptions& options);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <sstream>
 
 namespace knoll::apps {
 
@@ -31,6 +32,8 @@ CLI::Validator number(const char* expected, bool (*good)(double)) {
             },
             ""};
 }
+
+constexpr const char* words_mark = "one of";
 
 }  // namespace
 
@@ -58,12 +61,30 @@ CLI::Validator logit() {
     return number("a number from -1e6 to 1e6", [](double x) { return std::abs(x) <= 1e6; });
 }
 
+// The words stand in the validator's name, where a completion finds them.
 CLI::Validator one_of(const std::vector<std::string>& names) {
+    std::string listed = words_mark;
+    for (const std::string& name : names) listed += " " + name;
     return {[=](std::string& input) -> std::string {
                 const bool known = std::find(names.begin(), names.end(), input) != names.end();
                 return known ? "" : expected_instead("a known name", input) + suggestion(input, names);
             },
-            ""};
+            "", listed};
+}
+
+std::vector<std::string> known_words(CLI::Option& option) {
+    std::vector<std::string> words;
+    std::string name;
+    try {
+        const int first = 0;
+        name = option.get_validator(first)->get_name();
+    } catch (const CLI::OptionNotFound&) {
+        return words;  // it has none
+    }
+    if (name.rfind(words_mark, 0) != 0) return words;
+    std::istringstream list{name.substr(std::string(words_mark).size())};
+    for (std::string word; list >> word;) words.push_back(word);
+    return words;
 }
 
 CLI::Validator given_path() {

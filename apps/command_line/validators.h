@@ -25,4 +25,7 @@ CLI::Validator logit();
 CLI::Validator one_of(const std::vector<std::string>& names);
 CLI::Validator given_path();
 
+/// The names that one_of() lets an option take; none of an option without it.
+std::vector<std::string> known_words(CLI::Option& option);
+
 }  // namespace knoll::apps

@@ -1,5 +1,7 @@
 #include <knoll/apps/command.h>
 #include <knoll/apps/commands/commands.h>
+#include <knoll/apps/terminal/suggestion.h>
+#include <knoll/core/error.h>
 #include <knoll/losses/registry.h>
 
 #include <algorithm>
@@ -35,10 +37,34 @@ const char* heading(losses::TargetKind kind) {
     return "DISTRIBUTIONS: logits [N, K], targets [N, K], the probability of each class";
 }
 
+const losses::LossInfo& find_loss(const std::string& name) {
+    std::vector<std::string> names;
+    for (const losses::LossInfo& loss : losses::registry()) {
+        if (loss.name == name) return loss;
+        names.push_back(loss.name);
+    }
+    fail<ValueError>("[losses] expected the name of a loss, got ", name, suggestion(name, names));
+}
+
+// How it is written, with its first parameter where there is one.
+std::string example_of(const losses::LossInfo& loss) {
+    if (loss.parameters.empty()) return loss.name;
+    const losses::ParameterInfo& first = loss.parameters.front();
+    const bool number = first.default_value.find_first_not_of("0123456789.-e") == std::string::npos;
+    return loss.name + ", or with parameters " + loss.name + ":" + first.name + "=" + (number ? first.default_value : "VALUE");
+}
+
 }  // namespace
 
-int run(const LossesOptions&, Console& console) {
+int run(const LossesOptions& options, Console& console) {
     using losses::TargetKind;
+    if (!options.name.empty()) {
+        const losses::LossInfo& loss = find_loss(options.name);
+        console.out << heading(loss.targets) << "\n\n";
+        print_loss(console, loss);
+        console.out << "Written as " << example_of(loss) << ".\n";
+        return exit_done;
+    }
     for (const TargetKind kind : {TargetKind::binary, TargetKind::class_index, TargetKind::real, TargetKind::distribution, TargetKind::same_class}) {
         console.out << heading(kind) << "\n\n";
         for (const losses::LossInfo& loss : losses::registry())

@@ -14,6 +14,11 @@ set_tests_properties("contract: knoll installs" PROPERTIES FIXTURES_SETUP contra
 set_tests_properties("contract: programs configure" PROPERTIES FIXTURES_REQUIRED contract_install FIXTURES_SETUP contract_configure COST 1000)
 set_tests_properties("contract: programs build" PROPERTIES FIXTURES_REQUIRED contract_configure FIXTURES_SETUP contract_build COST 1000)
 
+add_test(NAME "contract: bash loads the completion that is installed"
+         COMMAND bash -c ". ${contract_prefix}/share/bash-completion/completions/knoll && complete -p knoll")
+set_tests_properties("contract: bash loads the completion that is installed" PROPERTIES FIXTURES_REQUIRED contract_install PASS_REGULAR_EXPRESSION
+                                                                                        "-F _knoll knoll")
+
 # Where something that knoll needs is missing, find_package says so and goes on.
 foreach(present TRUE FALSE)
   if(present)
