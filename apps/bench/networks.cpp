@@ -12,21 +12,6 @@ namespace knoll::apps {
 
 namespace {
 
-nn::Sequential lenet5() {
-    return nn::Sequential{nn::Conv2d{1, 6, {.kernel = 5, .padding = 2}},
-                          nn::ReLU{},
-                          nn::MaxPool2d{2},
-                          nn::Conv2d{6, 16, {.kernel = 5}},
-                          nn::ReLU{},
-                          nn::MaxPool2d{2},
-                          nn::Flatten{},
-                          nn::Linear{400, 120},
-                          nn::ReLU{},
-                          nn::Linear{120, 84},
-                          nn::ReLU{},
-                          nn::Linear{84, 10}};
-}
-
 nn::Sequential cnn() {
     return nn::Sequential{nn::Conv2d{1, 32, {.kernel = 3, .padding = 1}},
                           nn::ReLU{},
@@ -91,7 +76,7 @@ std::function<void()> training_step(nn::Sequential net, const Shape& images) {
 Workload lenet5_workload(std::int64_t batch) {
     constexpr double first = 28 * 28 * 6 * 25;
     constexpr double all = first + 10 * 10 * 16 * 150 + 400 * 120 + 120 * 84 + 84 * 10;
-    return network("lenet5", {batch, 1, 28, 28}, all, first, lenet5);
+    return network("lenet5", {batch, 1, 28, 28}, all, first, [] { return nn::models::lenet5({}); });
 }
 
 Workload cnn_workload(std::int64_t batch) {
