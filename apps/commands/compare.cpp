@@ -20,7 +20,7 @@ namespace {
 
 class ComparisonRun {
 public:
-    ComparisonRun(const CompareOptions& options, Console& console) : options_(options), console_(console), plan_(make_plan(options)) {
+    ComparisonRun(const CompareOptions& options, Console& console) : options_(options), console_(console), plan_(make_plan(options, console)) {
         results_.task = options.task;
         results_.data = plan_.task->data_name();
         results_.options = settings();

@@ -26,7 +26,7 @@ const Method& chosen_method(const TrainingPlan& plan) {
 int run(const TrainOptions& options, Console& console) {
     const SignalWatch signals;
     if (!options.resume.empty()) require_begun(options.resume, "settings.txt");
-    const TrainingPlan plan = make_plan(options);
+    const TrainingPlan plan = make_plan(options, console);
     const Method& method = chosen_method(plan);
     const Hyperparameters hyperparameters = with_options(plan.task->defaults(method), options);
     print_settings(console, run_settings(*plan.task, method, hyperparameters, options.seed));

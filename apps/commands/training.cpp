@@ -44,7 +44,7 @@ std::vector<Method> parse_methods(const TrainingOptions& options, const TaskInfo
 
 }  // namespace
 
-TrainingPlan make_plan(const TrainingOptions& options) {
+TrainingPlan make_plan(const TrainingOptions& options, const Console& console) {
     const TaskEntry& entry = find_task(options.task);
     check_task_options(entry.info, options);
     TrainingPlan plan{.task = nullptr, .methods = parse_methods(options, entry.info), .folder = output_folder(options), .way_on = "", .lock = nullptr};
@@ -52,6 +52,7 @@ TrainingPlan make_plan(const TrainingOptions& options) {
     if (!options.json.empty()) require_writable(options.json);
     if (!plan.folder.empty()) plan.lock = std::make_unique<FolderLock>(plan.folder);
     if (options.threads > 0) set_num_threads(options.threads);
+    const StatusLine status{console, options.quiet, text("making the data of ", options.task, " ready: ", options.data)};
     plan.task = entry.make(options);
     return plan;
 }
@@ -81,6 +82,9 @@ void print_summary(const Console& console, const Results& results) {
         table.add(std::move(row));
     }
     table.print(console);
+    const std::vector<std::string> notes = run_notes(results);
+    if (!notes.empty()) console.out << '\n';
+    for (const std::string& note : notes) console.out << note << '\n';
     if (!results.failed.empty()) console.out << '\n';
     for (const FailedRun& run : results.failed) console.out << run.loss << " diverged with seed " << run.seed << ": " << run.reason << '\n';
 }

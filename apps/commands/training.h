@@ -20,9 +20,9 @@ struct TrainingPlan {
     std::unique_ptr<FolderLock> lock;
 };
 
-/// Checks everything that can be checked before the first step: names, options, that the outputs can be written; loads the data and
-/// sets the number of threads.
-TrainingPlan make_plan(const TrainingOptions& options);
+/// Checks everything that can be checked before the first step: names, options, that the outputs can be written; loads the data, of which a
+/// line on a terminal tells, and sets the number of threads.
+TrainingPlan make_plan(const TrainingOptions& options, const Console& console);
 
 /// One line of name = value pairs.
 void print_settings(const Console& console, const NamedTexts& settings);

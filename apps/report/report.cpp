@@ -51,6 +51,7 @@ std::string summary_section(const Results& results) {
     for (const LossSummary& summary : summaries) out += summary_row(summary, seeds);
     for (const FailedRun& run : results.failed) out += failed_row(run, metric_names(results).size());
     out += text("</tbody></table></div>\n<p class=\"note\">", summary_note(results, seeds), "</p>\n");
+    for (const std::string& note : run_notes(results)) out += text("<p class=\"note\">", escaped(note), "</p>\n");
     for (const FailedRun& run : results.failed)
         out += text("<p class=\"note\"><code>", escaped(run.loss), "</code> diverged with seed ", run.seed, ": ", escaped(run.reason), "</p>\n");
     return out + "</section>\n";

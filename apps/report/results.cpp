@@ -1,6 +1,7 @@
 #include <knoll/apps/report/results.h>
 
 #include <knoll/apps/terminal/table.h>
+#include <knoll/core/text.h>
 
 #include <algorithm>
 #include <cmath>
@@ -43,6 +44,13 @@ std::vector<const RunResult*> runs_of(const Results& results, const std::string&
     for (const RunResult& run : results.runs)
         if (run.loss == loss) runs.push_back(&run);
     return runs;
+}
+
+std::vector<std::string> run_notes(const Results& results) {
+    std::vector<std::string> notes;
+    for (const RunResult& run : results.runs)
+        if (!run.note.empty()) notes.push_back(text(run.loss, " with seed ", run.seed, ": ", run.note));
+    return notes;
 }
 
 bool same_names(const std::vector<Metric>& a, const std::vector<Metric>& b) {

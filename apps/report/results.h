@@ -38,6 +38,7 @@ struct RunResult {
     std::vector<double> per_class = {};  ///< percent
     std::vector<Gallery> galleries = {};
     std::vector<Figure> figures = {};
+    std::string note = {};  ///< what is wrong with the model as a whole; empty: nothing
     friend bool operator==(const RunResult&, const RunResult&) = default;
 };
 
@@ -77,6 +78,9 @@ struct LossSummary {
 
 /// The runs of a loss, in their order.
 std::vector<const RunResult*> runs_of(const Results& results, const std::string& loss);
+
+/// "LOSS with seed S: NOTE" for each run that has one.
+std::vector<std::string> run_notes(const Results& results);
 
 /// Those that every run has.
 std::vector<std::string> metric_names(const Results& results);

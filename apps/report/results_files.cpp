@@ -194,6 +194,7 @@ std::string run_json(const RunResult& run) {
                                  {"learning_rate", record.learning_rate},
                                  {"seconds", record.seconds},
                                  {"metrics", metrics_json(record.metrics)}});
+    if (!run.note.empty()) out["note"] = run.note;
     out["galleries"] = Json::array();
     for (const Gallery& gallery : run.galleries) out["galleries"].push_back(gallery_json(gallery));
     out["figures"] = Json::array();
@@ -212,6 +213,7 @@ RunResult parse_run_json(const std::string& json, const std::string& source) {
                                   .seconds = record.at("seconds"),
                                   .metrics = parse_metrics(record.at("metrics"))});
         for (const Json& gallery : list(parsed.at("galleries"))) run.galleries.push_back(parse_gallery(gallery));
+        if (parsed.contains("note")) run.note = parsed.at("note");
         for (const Json& figure : list(parsed.at("figures"))) run.figures.push_back({figure.at("svg"), figure.at("caption"), figure.at("wide")});
         return run;
     });

@@ -35,17 +35,15 @@ class Active final : public Task {
 public:
     explicit Active(const TrainingOptions& options)
         : options_(options),
-          data_(load_single_label(options)),
           plan_{.initial = active_number(options, "initial"),
                 .budget = active_number(options, "budget"),
                 .rounds = options.epochs.value_or(static_cast<int>(active_number(options, "rounds"))),
                 .candidates = active_number(options, "candidates")},
           draws_(active_number(options, "draws")),
+          data_(load_after_checks()),
           model_(options.model.value_or(data_.train.has_images() ? "lenet5" : "mlp")) {
-        require<ValueError>(plan_.initial <= plan_.budget, "[active] expected --initial of at most --budget, ", plan_.budget, ", got ", plan_.initial);
         require<ValueError>(plan_.budget <= data_.train.count(), "[active] expected a --budget of at most the ", data_.train.count(),
                             " training examples, got ", plan_.budget);
-        require<ValueError>(!options.ema || *options.ema == 0, "[active] expected no --ema, since every round starts afresh, got ", options.ema.value_or(0));
         make_named_model(model_, data_.train);
     }
 
@@ -118,10 +116,16 @@ public:
     std::vector<std::string> class_names() const override { return names_of_classes(data_.train); }
 
 private:
+    SingleLabelData load_after_checks() const {
+        require<ValueError>(plan_.initial <= plan_.budget, "[active] expected --initial of at most --budget, ", plan_.budget, ", got ", plan_.initial);
+        require<ValueError>(!options_.ema || *options_.ema == 0, "[active] expected no --ema, since every round starts afresh, got ", options_.ema.value_or(0));
+        return load_single_label(options_);
+    }
+
     TrainingOptions options_;
-    SingleLabelData data_;
     BuyingPlan plan_;
     std::int64_t draws_;
+    SingleLabelData data_;
     std::string model_;
 };
 

@@ -29,11 +29,11 @@ class Adapt final : public Task {
 public:
     explicit Adapt(const TrainingOptions& options)
         : options_(options),
-          data_(load_at_most(options, adaptation_training_examples)),
           corruption_(task_option(adapt_info(), options, "corruption")),
           severity_(static_cast<int>(task_whole_number(adapt_info(), options, "severity", 1, 5))),
           stream_batch_(task_whole_number(adapt_info(), options, "stream-batch", 2, 100000)),
           adapt_rate_(task_number(adapt_info(), options, "adapt-lr", 0, 1e3)),
+          data_(load_at_most(options, adaptation_training_examples)),
           model_(model_name(options.model, data_.train)) {
         require<ValueError>(data_.train.has_images(), "[adapt] expected images, got features of shape ", data_.train.example_shape());
         nn::Sequential net = make_named_model(model_, data_.train);
@@ -83,9 +83,10 @@ public:
             }
             evaluation.metrics.push_back({data::to_string(corruption), 100 * confusion.accuracy()});
         }
-        Evaluation overall = accuracy_of(together);
+        Evaluation overall = accuracy_of(together, class_names());
         evaluation.metrics.front() = overall.metrics.front();
         evaluation.per_class = std::move(overall.per_class);
+        evaluation.note = std::move(overall.note);
         return evaluation;
     }
 
@@ -128,11 +129,11 @@ private:
     static double learning_rate_for(const Method& method) { return method.loss == "tent" ? 1e-4 : 3e-4; }
 
     TrainingOptions options_;
-    SingleLabelData data_;
     std::string corruption_;
     int severity_;
     std::int64_t stream_batch_;
     double adapt_rate_;
+    SingleLabelData data_;
     std::string model_;
 };
 

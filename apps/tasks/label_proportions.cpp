@@ -16,19 +16,23 @@ namespace knoll::apps {
 namespace {
 
 constexpr std::int64_t proportion_training_examples = 20000;
+constexpr std::int64_t most_bagged_examples = 1000000000;  // before the data are known
 
 enum BagStream : std::uint64_t { bag_choice_stream = 201, view_stream };
 
 std::uint64_t stream_seed(std::uint64_t seed, BagStream stream) { return Rng{seed}.fork(stream).next(); }
 
+std::int64_t bag_of(const TrainingOptions& options, std::int64_t examples) { return task_whole_number(label_proportions_info(), options, "bag", 1, examples); }
+
 class LabelProportions final : public Task {
 public:
     explicit LabelProportions(const TrainingOptions& options)
         : options_(options),
-          data_(load_at_most(options, proportion_training_examples)),
-          bag_(task_whole_number(label_proportions_info(), options, "bag", 1, data_.train.count())),
           warm_up_(task_number(label_proportions_info(), options, "warm-up", 0, 1)),
+          bag_(bag_of(options, most_bagged_examples)),
+          data_(load_at_most(options, proportion_training_examples)),
           model_(model_name(options.model, data_.train)) {
+        bag_of(options, data_.train.count());
         make_named_model(model_, data_.train);
         require<ValueError>(!options.batch || *options.batch % bag_ == 0, "[label-proportions] expected --batch to be whole bags of ", bag_, ", got ",
                             options.batch.value_or(0));
@@ -118,9 +122,9 @@ private:
     static double learning_rate_for(const Method& method) { return method.has("full") ? 0.1 : 0.03; }
 
     TrainingOptions options_;
-    SingleLabelData data_;
-    std::int64_t bag_;
     double warm_up_;  // Pseudo-labels of a model that knows nothing would be learned for good.
+    std::int64_t bag_;
+    SingleLabelData data_;
     std::string model_;
 };
 

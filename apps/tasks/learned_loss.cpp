@@ -40,12 +40,11 @@ class LearnedLossTask final : public Task {
 public:
     explicit LearnedLossTask(const TrainingOptions& options)
         : options_(options),
-          data_(load_single_label(options)),
+          data_(load_after_checks()),
           ways_(std::min(most_ways, data_.train.classes() / 2)),
           seen_(judging_set(false)),
           unseen_(judging_set(true)) {
         require<ValueError>(ways_ >= 2, "[learned-loss] expected 4 classes or more, half of which are held back, got ", data_.train.classes());
-        require<ValueError>(!options.model, "[learned-loss] expected no --model, since the model is a loss, got ", options.model.value_or(""));
     }
 
     TaskInfo info() const override { return learned_loss_info(); }
@@ -104,6 +103,17 @@ public:
     }
 
 private:
+    SingleLabelData load_after_checks() const {
+        require<ValueError>(!options_.model, "[learned-loss] expected no --model, since the model is a loss, got ", options_.model.value_or(""));
+        static_cast<void>(steps()), static_cast<void>(pairs()), static_cast<void>(deviation()), static_cast<void>(inner_rate(""));
+        return load_single_label(options_);
+    }
+
+    double inner_rate(const std::string& loss) const {
+        const bool automatic = task_option(info(), options_, "inner-lr") == "auto";
+        return automatic ? tuned_inner_rate(loss) : task_number(info(), options_, "inner-lr", 1e-6, 1e3);
+    }
+
     data::EpisodeOptions episode(std::vector<std::int64_t> classes) const {
         return {.classes = std::move(classes), .ways = ways_, .shots = shots, .queries = queries};
     }
@@ -133,11 +143,7 @@ private:
         return [loss](const Tensor& logits, const Tensor& labels) { return loss(logits, labels, 0); };
     }
 
-    SmallTraining small_training(const Method& method) const {
-        const std::string rate = task_option(info(), options_, "inner-lr");
-        return {.steps = static_cast<int>(steps()),
-                .learning_rate = rate == "auto" ? tuned_inner_rate(method.loss) : task_number(info(), options_, "inner-lr", 1e-6, 1e3)};
-    }
+    SmallTraining small_training(const Method& method) const { return {.steps = static_cast<int>(steps()), .learning_rate = inner_rate(method.loss)}; }
 
     std::int64_t steps() const { return task_whole_number(info(), options_, "steps", 1, 1000000); }
     std::int64_t pairs() const { return task_whole_number(info(), options_, "pairs", 1, 1000000); }

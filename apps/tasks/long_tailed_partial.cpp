@@ -95,7 +95,8 @@ public:
                                           {"many", mean_of(data::Shot::many, scores.per_class)},
                                           {"medium", mean_of(data::Shot::medium, scores.per_class)},
                                           {"few", mean_of(data::Shot::few, scores.per_class)}},
-                              .per_class = scores.per_class};
+                              .per_class = scores.per_class,
+                              .note = scores.note};
         const double threshold = method.loss == "comic" ? 0.7 : 0.5;  // from which on comic corrects a label
         if (request.is_final && drop_ > 0 && !is_reference(method))
             evaluation.galleries = found_labels("Labels that the model finds on its own training images",

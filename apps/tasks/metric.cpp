@@ -67,12 +67,12 @@ class MetricLearning final : public Task {
 public:
     explicit MetricLearning(const TrainingOptions& options)
         : options_(options),
+          memory_(task_whole_number(metric_info(), options, "memory", 0, 1000000)),
           data_(load_single_label(options)),
           unseen_(unseen_classes(options, data_.train.classes())),
           hidden_(hidden_classes(options, data_.train.classes())),
           train_(training_part()),
           test_(of_classes(data_.test, [this](std::int64_t c) { return unseen_.count(c) > 0; })),
-          memory_(task_whole_number(metric_info(), options, "memory", 0, 1000000)),
           model_(model_name(options.model, data_.train)) {
         const std::vector<std::int64_t> counts = test_.class_counts();
         require<ValueError>(std::any_of(counts.begin(), counts.end(), [](std::int64_t n) { return n >= 2; }),
@@ -207,10 +207,10 @@ private:
     }
 
     TrainingOptions options_;
+    std::int64_t memory_;
     SingleLabelData data_;
     ClassSet unseen_, hidden_;
     data::LabeledImages train_, test_;
-    std::int64_t memory_;
     std::string model_;
 };
 

@@ -30,10 +30,10 @@ class MissingLabels final : public Task {
 public:
     explicit MissingLabels(const TrainingOptions& options)
         : options_(options),
-          data_(load_multi_label(options)),
           keep_(data::parse_keep(task_option(missing_labels_info(), options, "keep"))),
+          data_(load_multi_label(options)),
           model_(model_name(options.model, data_.train)) {
-        make_named_model(model_, data_.train);  // an unknown name is better refused now than after loading and checking everything else
+        make_named_model(model_, data_.train);  // one that does not fit the data is better refused now than by the first run
     }
 
     TaskInfo info() const override { return missing_labels_info(); }
@@ -69,7 +69,8 @@ public:
     Evaluation evaluate(const Method& method, nn::Sequential& model, const EvaluationRequest& request) const override {
         const MultiLabelScores scores = judge_labels(model, sample_of(data_.test, request.at_most));
         Evaluation evaluation{.metrics = {{"mAP", scores.average_precision}, {"CF1", scores.class_f1}, {"OF1", scores.overall_f1}},
-                              .per_class = scores.per_class};
+                              .per_class = scores.per_class,
+                              .note = scores.note};
         if (request.is_final && keep_ != data::Keep::full && !is_reference(method))
             evaluation.galleries =
                 found_labels("Labels that the model finds on its own training images",
@@ -125,8 +126,8 @@ private:
     }
 
     TrainingOptions options_;
-    MultiLabelData data_;
     data::Keep keep_;
+    MultiLabelData data_;
     std::string model_;
 };
 

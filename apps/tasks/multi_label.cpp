@@ -1,9 +1,11 @@
 #include <knoll/apps/tasks/multi_label.h>
 
 #include <knoll/apps/report/image.h>
+#include <knoll/apps/tasks/one_answer.h>
 #include <knoll/apps/training/data_source.h>
 #include <knoll/core/autograd.h>
 #include <knoll/core/ops/compare.h>
+#include <knoll/core/ops/reduce.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/text.h>
 #include <knoll/data/metrics/multi_label.h>
@@ -42,6 +44,9 @@ ExampleImage labelled_image(const ObservedLabels& labels, std::int64_t image, co
     return example;
 }
 
+// How many elements are not 0.
+std::int64_t count_of(const Tensor& marks) { return static_cast<std::int64_t>(sum(marks.to(DType::f64)).item()); }
+
 }  // namespace
 
 std::vector<std::string> label_names(const data::MultiLabelImages& set) {
@@ -60,15 +65,20 @@ MultiLabelScores judge_labels(nn::Sequential& model, const data::MultiLabelImage
     const NoGrad no_grad;
     metrics::MeanAveragePrecision average_precision;
     metrics::MultiLabelF1 f1;
+    LabelCounts counts;
     for (const data::Batch& batch : data::Loader{set, {.batch_size = evaluation_batch}}) {
         const Tensor logits = model(batch.images);
         average_precision.update(logits, batch.labels);
         f1.update(logits, batch.labels);
+        counts.possible += logits.numel();
+        counts.present += count_of(batch.labels);
+        counts.predicted += count_of(logits > 0.0);
     }
     MultiLabelScores scores{.average_precision = 100 * average_precision.value(),
                             .class_f1 = 100 * f1.per_class(),
                             .overall_f1 = 100 * f1.overall(),
-                            .per_class = average_precision.class_values()};
+                            .per_class = average_precision.class_values(),
+                            .note = note_of_same_labels(counts)};
     for (double& share : scores.per_class) share *= 100;
     return scores;
 }

@@ -18,10 +18,11 @@ std::vector<std::string> label_names(const data::MultiLabelImages& set);
 /// A set shuffled anew in every epoch.
 TrainingSet shuffled(const data::MultiLabelImages& set, std::uint64_t seed);
 
-/// Average precision of each class, its mean, CF1 and OF1, in percent.
+/// Average precision of each class, its mean, CF1 and OF1, in percent, with a note where the same is predicted of all examples.
 struct MultiLabelScores {
     double average_precision = 0, class_f1 = 0, overall_f1 = 0;
     std::vector<double> per_class = {};
+    std::string note = {};
 };
 MultiLabelScores judge_labels(nn::Sequential& model, const data::MultiLabelImages& set);
 

@@ -21,6 +21,7 @@ namespace knoll::apps {
 namespace {
 
 constexpr std::int64_t noisy_training_examples = 8000;
+constexpr std::int64_t most_noisy_examples = 1000000000;  // before the data are known
 
 // The streams of a run's seed that this task draws from.
 enum NoisyStream : std::uint64_t { clean_choice_stream = 101, wrong_label_stream, clean_batch_stream };
@@ -38,15 +39,18 @@ data::LabeledImages joined(const data::LabeledImages& first, const data::Labeled
     return {concat({first.images(), second.images()}), concat({first.labels(), second.labels()}), first.classes(), first.class_names()};
 }
 
+std::int64_t clean_of(const TrainingOptions& options, std::int64_t examples) { return task_whole_number(noisy_labels_info(), options, "clean", 2, examples); }
+
 class NoisyLabels final : public Task {
 public:
     explicit NoisyLabels(const TrainingOptions& options)
         : options_(options),
-          data_(load_at_most(options, noisy_training_examples)),
           noise_(task_option(noisy_labels_info(), options, "noise")),
           rate_(task_number(noisy_labels_info(), options, "rate", 0, 1)),
-          clean_(task_whole_number(noisy_labels_info(), options, "clean", 2, data_.train.count())),
+          clean_(clean_of(options, most_noisy_examples)),
+          data_(load_at_most(options, noisy_training_examples)),
           model_(model_name(options.model, data_.train)) {
+        clean_of(options, data_.train.count());
         make_named_model(model_, data_.train);
     }
 
@@ -131,10 +135,10 @@ private:
     }
 
     TrainingOptions options_;
-    SingleLabelData data_;
     std::string noise_;
     double rate_;
     std::int64_t clean_;
+    SingleLabelData data_;
     std::string model_;
 };
 

@@ -1,5 +1,6 @@
 #include <knoll/apps/tasks/single_label.h>
 
+#include <knoll/apps/tasks/one_answer.h>
 #include <knoll/core/autograd.h>
 #include <knoll/core/text.h>
 
@@ -25,14 +26,14 @@ metrics::ConfusionMatrix confusion_on(const data::LabeledImages& set, nn::Sequen
     return confusion;
 }
 
-Evaluation accuracy_of(const metrics::ConfusionMatrix& confusion) {
+Evaluation accuracy_of(const metrics::ConfusionMatrix& confusion, const std::vector<std::string>& class_names) {
     std::vector<double> per_class = confusion.class_accuracy();
     for (double& accuracy : per_class) accuracy *= 100;
-    return {.metrics = {{"accuracy", 100 * confusion.accuracy()}}, .per_class = per_class};
+    return {.metrics = {{"accuracy", 100 * confusion.accuracy()}}, .per_class = per_class, .note = note_of_one_class(confusion.counts(), class_names)};
 }
 
 Evaluation accuracy_on(const data::LabeledImages& set, nn::Sequential& model, const EvaluationRequest& request) {
-    return accuracy_of(confusion_on(set, model, request));
+    return accuracy_of(confusion_on(set, model, request), names_of_classes(set));
 }
 
 TrainingSet sampled(const data::LabeledImages& set, const data::Sampler& sampler, std::uint64_t seed) {

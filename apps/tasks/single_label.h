@@ -16,8 +16,8 @@ std::vector<std::string> names_of_classes(const data::LabeledImages& set);
 
 /// What a model in evaluation mode makes of at most so many examples of a set.
 metrics::ConfusionMatrix confusion_on(const data::LabeledImages& set, nn::Sequential& model, const EvaluationRequest& request);
-/// accuracy, and that of each class, in percent.
-Evaluation accuracy_of(const metrics::ConfusionMatrix& confusion);
+/// accuracy, and that of each class, in percent, with a note where all predictions are one class.
+Evaluation accuracy_of(const metrics::ConfusionMatrix& confusion, const std::vector<std::string>& class_names);
 /// The same of a model.
 Evaluation accuracy_on(const data::LabeledImages& set, nn::Sequential& model, const EvaluationRequest& request);
 

@@ -22,6 +22,8 @@ const std::vector<std::string>& model_names() {
     return names;
 }
 
+bool has_batch_norm(const std::string& model) { return model == "small_cnn" || model == "resnet20"; }
+
 std::string model_name(const std::optional<std::string>& given, const data::Dataset& set) { return given.value_or(set.has_images() ? "small_cnn" : "mlp"); }
 
 nn::Sequential make_named_model(const std::string& name, const data::Dataset& set, std::optional<std::int64_t> outputs) {

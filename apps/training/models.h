@@ -12,6 +12,9 @@ namespace knoll::apps {
 
 const std::vector<std::string>& model_names();
 
+/// True if the model has batch norm, with which it bears larger learning rates.
+bool has_batch_norm(const std::string& model);
+
 /// The model's name: as given, or the first that fits the data (small_cnn for images, mlp otherwise).
 std::string model_name(const std::optional<std::string>& given, const data::Dataset& set);
 

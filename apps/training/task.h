@@ -41,6 +41,7 @@ struct Evaluation {
     std::vector<double> per_class = {};  ///< percent; one for each of the task's class names
     std::vector<Gallery> galleries = {};
     std::vector<Figure> figures = {};
+    std::string note = {};  ///< what is wrong with the model as a whole, such as that it always says the same; empty: nothing
 };
 
 class Task {

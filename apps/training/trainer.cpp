@@ -4,6 +4,7 @@
 #include <knoll/apps/training/checkpoint_pair.h>
 #include <knoll/apps/training/divergence.h>
 #include <knoll/apps/training/way_on.h>
+#include <knoll/core/non_finite.h>
 
 #include <cmath>
 #include <iterator>
@@ -74,8 +75,10 @@ void Trainer::train_epoch(const SignalWatch& signals, Progress& progress) {
     model_.train();
     for (const data::Batch& batch : learning_.data.batches(hyperparameters_.batch, state_.epoch, state_.batch)) {
         train_batch(batch);
-        progress.advance(batch.size(), text("epoch ", state_.epoch + 1, "/", hyperparameters_.epochs, "  loss ",
-                                            fixed(state_.loss_sum / static_cast<double>(state_.loss_examples), 4)));
+        progress.advance(batch.size(), [this] {
+            return text("epoch ", state_.epoch + 1, "/", hyperparameters_.epochs, "  loss ",
+                        fixed(state_.loss_sum / static_cast<double>(state_.loss_examples), 4));
+        });
         const bool epoch_ends = state_.batch == batches_per_epoch_;
         if (signals.caught() != 0) interrupt(signals.caught());
         if (!epoch_ends && state_.batch % settings_.checkpoint_every == 0) save();
@@ -91,11 +94,12 @@ void Trainer::train_batch(const data::Batch& batch) {
     ++state_.batch;
 }
 
-// Losses refuse logits that are NaN, procedures a loss that is infinite. Either way the run has left the rails.
+// Losses refuse logits that are NaN, procedures a loss that is infinite. Either way the run has diverged. Any other error says itself what
+// is wrong.
 double Trainer::checked_step(const data::Batch& batch) {
     try {
         return learning_.procedure->step(model_, batch, static_cast<int>(state_.epoch));
-    } catch (const ValueError& error) {
+    } catch (const NonFiniteError& error) {
         fail<Diverged>(error.what(), " with ", method_.text, " in epoch ", state_.epoch + 1, ", batch ", state_.batch + 1,
                        "; first not finite: ", first_not_finite(model_, batch.images), "; try a smaller --lr", last_good());
     }
@@ -166,7 +170,8 @@ RunResult Trainer::make_result() {
             .epochs = state_.records,
             .per_class = evaluation.per_class,
             .galleries = std::move(evaluation.galleries),
-            .figures = std::move(evaluation.figures)};
+            .figures = std::move(evaluation.figures),
+            .note = std::move(evaluation.note)};
 }
 
 // Taken until now.

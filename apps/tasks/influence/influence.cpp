@@ -69,11 +69,10 @@ double auc_of(const std::vector<double>& changes, const std::vector<bool>& misma
 class InfluenceTask final : public Task {
 public:
     explicit InfluenceTask(const TrainingOptions& options)
-        : source_(load_single_label(without_sizes(options))),
-          pairs_(options.train_size.value_or(usual_pairs)),
+        : pairs_(options.train_size.value_or(usual_pairs)),
           share_(task_number(influence_info(), options, "mismatched", 0, 1)),
+          source_(load_single_label(without_sizes(options))),
           validation_(pair_halves(source_.test, {.count = options.test_size.value_or(validation_pairs), .seed = 0})) {
-        require<ValueError>(!options.model, "[influence] expected no --model, got ", options.model.value_or(""), "; the task has a small one of its own");
         const std::vector<bool> mismatched = training_pairs(options.seed).mismatched;
         const auto wrong = std::count(mismatched.begin(), mismatched.end(), true);
         require<ValueError>(wrong >= 1 && wrong < pairs_, "[influence] expected mismatched and other pairs, got ", wrong, " mismatched of ", pairs_,
@@ -168,6 +167,7 @@ private:
     }
 
     static TrainingOptions without_sizes(TrainingOptions options) {
+        require<ValueError>(!options.model, "[influence] expected no --model, got ", options.model.value_or(""), "; the task has a small one of its own");
         options.train_size = options.test_size = std::nullopt;
         if (options.data == "shapes") options.train_size = options.test_size = 1000;  // more than enough, and drawn at once
         return options;
@@ -223,9 +223,9 @@ private:
         return *std::max_element(values.begin(), values.end()) - *std::min_element(values.begin(), values.end());
     }
 
-    SingleLabelData source_;
     std::int64_t pairs_;
     double share_;
+    SingleLabelData source_;
     PairedImages validation_;
 };
 
