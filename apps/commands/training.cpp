@@ -44,7 +44,7 @@ std::vector<Method> parse_methods(const TrainingOptions& options, const TaskInfo
 
 }  // namespace
 
-TrainingPlan make_plan(const TrainingOptions& options, const Console& console) {
+TrainingPlan make_plan(const TrainingOptions& options) {
     const TaskEntry& entry = find_task(options.task);
     check_task_options(entry.info, options);
     TrainingPlan plan{.task = nullptr, .methods = parse_methods(options, entry.info), .folder = output_folder(options), .way_on = "", .lock = nullptr};
@@ -52,9 +52,13 @@ TrainingPlan make_plan(const TrainingOptions& options, const Console& console) {
     if (!options.json.empty()) require_writable(options.json);
     if (!plan.folder.empty()) plan.lock = std::make_unique<FolderLock>(plan.folder);
     if (options.threads > 0) set_num_threads(options.threads);
-    const StatusLine status{console, options.quiet, text("making the data of ", options.task, " ready: ", options.data)};
     plan.task = entry.make(options);
     return plan;
+}
+
+TrainingPlan make_plan(const TrainingOptions& options, const Console& console) {
+    const StatusLine status{console, options.quiet, text("making the data of ", options.task, " ready: ", options.data)};
+    return make_plan(options);
 }
 
 void print_settings(const Console& console, const NamedTexts& settings) {

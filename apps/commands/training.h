@@ -20,8 +20,10 @@ struct TrainingPlan {
     std::unique_ptr<FolderLock> lock;
 };
 
-/// Checks everything that can be checked before the first step: names, options, that the outputs can be written; loads the data, of which a
-/// line on a terminal tells, and sets the number of threads.
+/// Checks everything that can be checked before the first step: names, options, that the outputs can be written; loads the data and
+/// sets the number of threads.
+TrainingPlan make_plan(const TrainingOptions& options);
+/// The same, of which a line on a terminal tells meanwhile.
 TrainingPlan make_plan(const TrainingOptions& options, const Console& console);
 
 /// One line of name = value pairs.
