@@ -12,7 +12,7 @@ namespace knoll::apps {
 
 namespace {
 
-std::string joined(const std::vector<std::string>& words) {
+std::string word_list(const std::vector<std::string>& words) {
     std::string line;
     for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
     return line;
@@ -22,13 +22,13 @@ std::vector<CLI::App*> subcommands(CLI::App& app) {
     return app.get_subcommands([](CLI::App*) { return true; });
 }
 
-std::vector<std::string> subcommand_names(CLI::App& app) {
+std::vector<std::string> names_of_subcommands(CLI::App& app) {
     std::vector<std::string> names;
     for (CLI::App* command : subcommands(app)) names.push_back(command->get_name());
     return names;
 }
 
-std::vector<std::string> loss_names() {
+std::vector<std::string> registered_losses() {
     std::vector<std::string> names;
     for (const losses::LossInfo& loss : losses::registry()) names.push_back(loss.name);
     return names;
@@ -38,8 +38,8 @@ std::vector<std::string> loss_names() {
 std::vector<std::string> argument_words(CLI::App& app, const std::string& command) {
     const std::set<std::string> of_losses{"losses", "loss", "check", "plot"};
     std::vector<std::string> words;
-    if (of_losses.count(command) > 0) return loss_names();
-    if (command == "help") return subcommand_names(app);
+    if (of_losses.count(command) > 0) return registered_losses();
+    if (command == "help") return names_of_subcommands(app);
     if (command == "completion") return shell_names();
     if (command == "train" || command == "compare")
         for (const TaskEntry& entry : task_catalog()) words.push_back(entry.info.name);
@@ -63,7 +63,7 @@ std::vector<Choice> choices(CLI::App& command) {
     std::vector<Choice> found;
     for (CLI::Option* option : command.get_options())
         for (const std::string& name : option->get_lnames()) {
-            if (name == "loss" || name == "losses") found.push_back({name, loss_names()});
+            if (name == "loss" || name == "losses") found.push_back({name, registered_losses()});
             const std::vector<std::string> known = known_words(*option);
             if (!known.empty()) found.push_back({name, known});
         }
@@ -89,18 +89,18 @@ std::string bash_script(CLI::App& app) {
         "    COMPREPLY=()\n"
         "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
         "        COMPREPLY=($(compgen -W \"" +
-        joined(subcommand_names(app)) +
+        word_list(names_of_subcommands(app)) +
         " --help --version\" -- \"$word\"))\n"
         "        return\n"
         "    fi\n"
         "    case \"${COMP_WORDS[1]}\" in\n";
     for (CLI::App* command : subcommands(app)) {
         script += "    " + command->get_name() + ")\n        options=\"" + with_dashes(long_names(*command)) + "\"\n        arguments=\"" +
-                  joined(argument_words(app, command->get_name())) + "\"\n";
+                  word_list(argument_words(app, command->get_name())) + "\"\n";
         const std::vector<Choice> lists = choices(*command);
         if (!lists.empty()) {
             script += "        case \"$before\" in\n";
-            for (const Choice& choice : lists) script += "        --" + choice.option + ") choices=\"" + joined(choice.values) + "\" ;;\n";
+            for (const Choice& choice : lists) script += "        --" + choice.option + ") choices=\"" + word_list(choice.values) + "\" ;;\n";
             script += "        esac\n";
         }
         script += "        ;;\n";
@@ -118,7 +118,7 @@ std::string bash_script(CLI::App& app) {
            "complete -o default -F _knoll knoll\n";
 }
 
-std::string quoted(const std::string& text) {
+std::string fish_quoted(const std::string& text) {
     std::string out = "'";
     for (const char c : text) out += c == '\'' ? std::string("\\'") : std::string(1, c);
     return out + "'";
@@ -128,12 +128,12 @@ std::string fish_script(CLI::App& app) {
     std::string script;
     for (CLI::App* command : subcommands(app)) {
         const std::string name = command->get_name();
-        script += "complete -c knoll -f -n __fish_use_subcommand -a " + name + " -d " + quoted(command->get_description()) + "\n";
+        script += "complete -c knoll -f -n __fish_use_subcommand -a " + name + " -d " + fish_quoted(command->get_description()) + "\n";
         const std::string behind = "complete -c knoll -n '__fish_seen_subcommand_from " + name + "'";
-        const std::string words = joined(argument_words(app, name));
-        if (!words.empty()) script += behind + " -a " + quoted(words) + "\n";
+        const std::string words = word_list(argument_words(app, name));
+        if (!words.empty()) script += behind + " -a " + fish_quoted(words) + "\n";
         for (const std::string& option : long_names(*command)) script += behind + " -l " + option + "\n";
-        for (const Choice& choice : choices(*command)) script += behind + " -l " + choice.option + " -x -a " + quoted(joined(choice.values)) + "\n";
+        for (const Choice& choice : choices(*command)) script += behind + " -l " + choice.option + " -x -a " + fish_quoted(word_list(choice.values)) + "\n";
     }
     return script;
 }

@@ -8,21 +8,21 @@ namespace knoll::apps {
 
 namespace {
 
-struct Range {
+struct Block {
     char32_t first, last;
 };
 
 // The blocks of Unicode whose characters stand above others, and those that Unicode Standard Annex 11 calls wide.
-constexpr std::array zero_width{Range{0x300, 0x36F},   Range{0x483, 0x489},   Range{0x591, 0x5BD},   Range{0x610, 0x61A},   Range{0x64B, 0x65F},
-                                Range{0x1AB0, 0x1AFF}, Range{0x1DC0, 0x1DFF}, Range{0x200B, 0x200F}, Range{0x20D0, 0x20FF}, Range{0x3099, 0x309A},
-                                Range{0xFE00, 0xFE0F}, Range{0xFE20, 0xFE2F}, Range{0xFEFF, 0xFEFF}};
-constexpr std::array double_width{Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0x4DBF},   Range{0x4E00, 0xA4CF},  Range{0xA960, 0xA97F},
-                                  Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},   Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},  Range{0xFFE0, 0xFFE6},
-                                  Range{0x1F300, 0x1F64F}, Range{0x1F680, 0x1F6FF}, Range{0x1F900, 0x1F9FF}, Range{0x20000, 0x3FFFD}};
+constexpr std::array zero_width{Block{0x300, 0x36F},   Block{0x483, 0x489},   Block{0x591, 0x5BD},   Block{0x610, 0x61A},   Block{0x64B, 0x65F},
+                                Block{0x1AB0, 0x1AFF}, Block{0x1DC0, 0x1DFF}, Block{0x200B, 0x200F}, Block{0x20D0, 0x20FF}, Block{0x3099, 0x309A},
+                                Block{0xFE00, 0xFE0F}, Block{0xFE20, 0xFE2F}, Block{0xFEFF, 0xFEFF}};
+constexpr std::array double_width{Block{0x1100, 0x115F},   Block{0x2E80, 0x303E},   Block{0x3041, 0x4DBF},   Block{0x4E00, 0xA4CF},  Block{0xA960, 0xA97F},
+                                  Block{0xAC00, 0xD7A3},   Block{0xF900, 0xFAFF},   Block{0xFE30, 0xFE6F},   Block{0xFF00, 0xFF60},  Block{0xFFE0, 0xFFE6},
+                                  Block{0x1F300, 0x1F64F}, Block{0x1F680, 0x1F6FF}, Block{0x1F900, 0x1F9FF}, Block{0x20000, 0x3FFFD}};
 
 template <class Ranges>
 bool is_in(const Ranges& ranges, char32_t point) {
-    return std::any_of(ranges.begin(), ranges.end(), [&](const Range& range) { return point >= range.first && point <= range.last; });
+    return std::any_of(ranges.begin(), ranges.end(), [&](const Block& range) { return point >= range.first && point <= range.last; });
 }
 
 std::size_t width_of(char32_t point) { return is_in(zero_width, point) ? 0 : is_in(double_width, point) ? 2 : 1; }

@@ -27,7 +27,7 @@ std::string bar(double fraction, std::int64_t width) {
 
 std::string two_digits(std::int64_t number) { return text(number < 10 ? "0" : "", number); }
 
-std::string joined(const std::vector<std::string>& parts) {
+std::string joined_parts(const std::vector<std::string>& parts) {
     std::string line;
     for (const std::string& part : parts)
         if (!part.empty()) line += (line.empty() ? "" : "  ") + part;
@@ -71,9 +71,9 @@ std::string progress_line(const ProgressParts& parts, std::size_t width) {
     const std::string percent = fixed(100 * parts.fraction, 0) + " %";
     const std::string wide = text(parts.label, ' ', bar(parts.fraction, bar_width), ' ', percent);
     const std::string narrow = text(parts.label, ' ', bar(parts.fraction, short_bar_width), ' ', percent);
-    for (const std::string& line :
-         {joined({wide, parts.rate, parts.left, parts.note}), joined({narrow, parts.rate, parts.left, parts.note}), joined({narrow, parts.left, parts.note}),
-          joined({narrow, parts.left}), joined({parts.label + ' ' + percent, parts.left}), parts.label + ' ' + percent})
+    for (const std::string& line : {joined_parts({wide, parts.rate, parts.left, parts.note}), joined_parts({narrow, parts.rate, parts.left, parts.note}),
+                                    joined_parts({narrow, parts.left, parts.note}), joined_parts({narrow, parts.left}),
+                                    joined_parts({parts.label + ' ' + percent, parts.left}), parts.label + ' ' + percent})
         if (display_width(line) <= width) return line;
     if (percent.size() + 2 < width) return shortened(parts.label, width - percent.size() - 1) + ' ' + percent;
     return percent.size() <= width ? percent : "";

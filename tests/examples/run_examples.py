@@ -119,7 +119,7 @@ def knoll(words):
     words = shortened(words)
     if words and words[0] in ("loss", "check"):
         make_arrays(real, words)
-    key = " ".join(without(without(words, "--out"), "--json"))
+    key = " ".join(without(without(without(words, "--out"), "--json"), "--seeds"))
     is_training = words and words[0] in ("train", "compare") and "--help" not in words
     if is_training and not option(words, "--resume") and key in Path(done).read_text().split("\n") and "/stop" not in str(option(words, "--out")):
         return 0
@@ -234,11 +234,10 @@ def main():
     with tempfile.NamedTemporaryFile() as done:
         for page, examples in pages(real, sources):
             if wanted in page and examples:
-                complaints += run_page(real, page, examples, arrays, done.name)
+                found = run_page(real, page, examples, arrays, done.name)
                 count += len(examples)
-                print(f"{page}: {len(examples)} examples", flush=True)
-    for complaint in complaints:
-        print(complaint)
+                complaints += found
+                print("\n".join([f"{page}: {len(examples)} examples", *found]), flush=True)
     print(f"{count} examples, {len(complaints)} complaints")
     return 1 if complaints or count == 0 else 0
 
