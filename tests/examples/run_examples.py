@@ -29,7 +29,7 @@ SHORT = {
     "": {"--train-size": "600", "--test-size": "200", "--epochs": "2"},
     "imbalanced": {"--train-size": "3000", "--test-size": "300", "--epochs": "3"},
     "noisy-labels": {"--train-size": "1500", "--test-size": "200", "--epochs": "2", "--clean": "100"},
-    "label-proportions": {"--train-size": "1024", "--test-size": "200", "--epochs": "3"},
+    "label-proportions": {"--train-size": "1024", "--test-size": "200", "--epochs": "4", "--bag": "16", "--ema": "0"},
     "adapt": {"--train-size": "1000", "--test-size": "100", "--epochs": "2"},
     "metric": {"--train-size": "600", "--test-size": "200", "--epochs": "2"},
     "active": {"--train-size": "1000", "--test-size": "200", "--epochs": "2", "--budget": "200", "--candidates": "300", "--draws": "640"},
@@ -71,8 +71,6 @@ def shortened_training(words):
         short["--data"] = "shapes"
     if option(words, "--seeds"):
         short["--seeds"] = "1"
-    if option(words, "--bag") and int(option(words, "--bag")) > 64:
-        short["--bag"] = "64"
     if option(words, "--rounds"):
         short.pop("--epochs", None)
     for name, value in short.items():
