@@ -250,6 +250,8 @@ TEST_CASE("COMIC steps with three branches, each weighted as it should be, and c
     check_near(flat(procedure->state_dict()), comic.first_counts);
     check_step({3, 7, 4, 6, 1});
     CHECK(procedure->optimizers().size() == 1);
+    model.initialize(rng);  // begins anew without what images have in common
+    CHECK(flat(model.named_buffers()) == Row(comic_width, 0.0));
 }
 
 TEST_CASE("images without any labels count alike in all branches of COMIC") {
