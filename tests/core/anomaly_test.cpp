@@ -8,7 +8,6 @@
 
 #include <functional>
 #include <optional>
-#include <utility>
 
 using namespace knoll;
 using Catch::Contains;
@@ -26,8 +25,8 @@ __attribute__((noinline)) Tensor root_model(const Tensor& x) {
     return y * 2.0;
 }
 
-// Its name has types of knoll's in it: "knoll::Tensor user::generic_model<std::pair<int, knoll::Tensor> >(knoll::Tensor const&)".
-template <class T>
+// Its name has types of knoll's in it: "knoll::Tensor user::generic_model<int, knoll::Tensor>(knoll::Tensor const&)".
+template <class, class>
 __attribute__((noinline)) Tensor generic_model(const Tensor& x) {
     Tensor y = log(x);
     return y * 2.0;
@@ -62,8 +61,8 @@ TEST_CASE("an anomaly of the forward pass names op, number, index, shapes and th
 
 #if __has_include(<execinfo.h>)
 TEST_CASE("a calling function is named whatever the types in its own name, and what lies within knoll is left out") {
-    const std::string found = text_of_anomaly([] { user::generic_model<std::pair<int, Tensor>>(with_zero()); });
-    CHECK_THAT(found, Contains("user::generic_model<std::pair<int, knoll::Tensor>"));
+    const std::string found = text_of_anomaly([] { user::generic_model<int, Tensor>(with_zero()); });
+    CHECK_THAT(found, Contains("user::generic_model<int, knoll::Tensor>("));
     CHECK_THAT(found, !Contains("knoll::record"));
     CHECK_THAT(found, !Contains("knoll::log"));
 }

@@ -77,6 +77,13 @@ TEST_CASE("an orthogonal weight has orthonormal rows or columns, times the gain"
     check_close(gram, expected, 0, 1e-12);
 }
 
+TEST_CASE("an orthogonal weight needs two dimensions, and may be empty") {
+    Rng rng{7};
+    Tensor vector = empty({4}), nothing = empty({0, 3});
+    CHECK_THROWS_WITH(init::orthogonal_(vector, rng), "[orthogonal_] expected a weight of two or more dimensions, got shape [4]");
+    CHECK_NOTHROW(init::orthogonal_(nothing, rng));
+}
+
 TEST_CASE("initialisers fill parameters that require gradients") {
     Rng rng{6};
     Tensor weight = zeros({3, 3}).set_requires_grad();

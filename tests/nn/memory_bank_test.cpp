@@ -68,6 +68,18 @@ TEST_CASE("a memory bank goes on from its state, and refuses that of another") {
     CHECK_THROWS_WITH(resumed.load_state_dict(saved), "[MemoryBank] expected a memory filled in order, got 3 of 5 rows and next slot 4");
 }
 
+TEST_CASE("a memory bank that is empty, or has just been filled, goes on from its state") {
+    for (const std::int64_t count : {0, 5, 10}) {
+        CAPTURE(count);
+        nn::MemoryBank memory{5, 2}, resumed{5, 2};
+        if (count > 0) memory.enqueue(numbered_memory_rows(0, count), arange(count));
+        resumed.load_state_dict(memory.state_dict());
+        for (nn::MemoryBank* one : {&memory, &resumed}) one->enqueue(numbered_memory_rows(10, 2), tensor({10.0, 11.0}, DType::i64));
+        check_close(resumed.rows(), memory.rows(), 0, 0);
+        CHECK(resumed.labels().to_vector() == memory.labels().to_vector());
+    }
+}
+
 TEST_CASE("rows of a batch are found in the memory by their slots") {
     check_close(nn::own_slots(tensor({2.0, -1.0, 0.0}, DType::i64), 3).to(DType::f32), tensor({{0.0, 0.0, 1.0}, {0.0, 0.0, 0.0}, {1.0, 0.0, 0.0}}), 0, 0);
     CHECK_THROWS_WITH(nn::own_slots(tensor({3.0}, DType::i64), 3), "[own_slots] expected slots below 3, got 3");

@@ -83,6 +83,15 @@ TEST_CASE("layers without affine parameters have none and need no initialising")
     }
 }
 
+TEST_CASE("a row of one number normalises to its bias") {
+    nn::LayerNorm layer{1};
+    Rng rng{2};
+    layer.initialize(rng);
+    layer.bias = full({1}, 0.75).set_requires_grad();
+    CHECK(layer(tensor({{3}, {-5}})).to_vector() == std::vector<double>{0.75, 0.75});
+    CHECK_THROWS_AS(nn::LayerNorm(0), ValueError);
+}
+
 TEST_CASE("layer norm normalises each row") {
     nn::LayerNorm layer = initialized(nn::LayerNorm{2, {.epsilon = 0.0}});
     layer.weight = tensor({1, 10}, DType::f64);

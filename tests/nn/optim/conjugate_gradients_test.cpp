@@ -37,6 +37,9 @@ TEST_CASE("conjugate gradients solve a system in at most as many products as it 
     CHECK_FALSE(early.converged);
     CHECK(early.iterations == 3);
     CHECK(early.residual > found.residual);
+    // With a tolerance of 0 it goes on as long as it may.
+    const auto exact = nn::conjugate_gradients(product_with_matrix(eye(3, DType::f64)), ones({3}, DType::f64), {.tolerance = 0, .max_iterations = 2});
+    CHECK(exact.solution.to_vector() == std::vector<double>{1, 1, 1});
     // From near the solution it is not far.
     CHECK(nn::conjugate_gradients(product_with_matrix(a), b, {.tolerance = 1e-6, .start = x}).iterations <= 1);
     CHECK(nn::conjugate_gradients(product_with_matrix(a), zeros({12}, DType::f64)).iterations == 0);

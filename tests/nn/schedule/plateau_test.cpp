@@ -27,6 +27,14 @@ using Rates = std::vector<double>;
 
 }  // namespace
 
+TEST_CASE("a metric that stays where it is does not improve, whichever way it should go") {
+    for (const nn::MetricMode mode : {nn::MetricMode::min, nn::MetricMode::max})
+        for (const nn::ThresholdMode threshold_mode : {nn::ThresholdMode::relative, nn::ThresholdMode::absolute}) {
+            const nn::ReduceLROnPlateauOptions options{.mode = mode, .factor = 0.5, .patience = 1, .threshold = 0, .threshold_mode = threshold_mode};
+            CHECK(rates(options, {1, 1, 1, 1, 1}) == Rates{1, 1, 0.5, 0.5, 0.25});
+        }
+}
+
 TEST_CASE("ReduceLROnPlateau gives PyTorch's rates, and goes on from its state") {
     const GoldenSchedule golden = golden_schedule("ReduceLROnPlateau");
     const nn::ReduceLROnPlateauOptions options{.factor = golden.options["factor"], .patience = golden.options["patience"]};
