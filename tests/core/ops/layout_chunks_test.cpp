@@ -129,10 +129,11 @@ TEST_CASE("operands broadcast along any dimensions of several chunks, and gradie
     struct Operands {
         Shape a, b;
     };
-    for (const auto& [a_shape, b_shape] : {Operands{{23, 31, 47}, {23, 31, 47}}, Operands{{23, 31, 47}, {47}}, Operands{{23, 31, 1}, {47}},
-                                           Operands{{23, 1, 47}, {31, 1}}, Operands{{1, 31, 47}, {23, 1, 1}}, Operands{{31, 1}, {23, 1, 47}},
-                                           Operands{{}, {23, 31, 47}}, Operands{{23, 31, 47}, {1, 31, 1}}, Operands{{1, 1, 47}, {23, 31, 1}}})
+    for (const Operands& operands : {Operands{{23, 31, 47}, {23, 31, 47}}, Operands{{23, 31, 47}, {47}}, Operands{{23, 31, 1}, {47}},
+                                     Operands{{23, 1, 47}, {31, 1}}, Operands{{1, 31, 47}, {23, 1, 1}}, Operands{{31, 1}, {23, 1, 47}},
+                                     Operands{{}, {23, 31, 47}}, Operands{{23, 31, 47}, {1, 31, 1}}, Operands{{1, 1, 47}, {23, 31, 1}}})
         for (const DType dtype : {DType::f32, DType::f64}) {
+            const Shape a_shape = operands.a, b_shape = operands.b;
             CAPTURE(a_shape, b_shape, to_string(dtype));
             const Tensor a = drawn(a_shape, dtype, 3).set_requires_grad(), b = (drawn(b_shape, dtype, 4) + 2.5).set_requires_grad(),
                          upstream = drawn(shape, dtype, 5);

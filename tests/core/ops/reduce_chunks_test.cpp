@@ -4,6 +4,7 @@
 
 #include <knoll/core/autograd.h>
 #include <knoll/core/ops/order.h>
+#include <knoll/core/ops/shape.h>
 #include <catch2/catch.hpp>
 
 using namespace knoll;
