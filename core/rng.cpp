@@ -119,4 +119,9 @@ std::uint64_t Rng::below(std::uint64_t bound) {
     return number % bound;
 }
 
+std::int64_t Rng::index_below(std::int64_t bound) {
+    require<ValueError>(bound > 0, "[index_below] expected a bound of at least 1, got ", bound);
+    return static_cast<std::int64_t>(below(static_cast<std::uint64_t>(bound)));
+}
+
 }  // namespace knoll

@@ -31,8 +31,8 @@ public:
     double normal();
     /// Uniform among 0 .. bound-1, without bias. Throws ValueError if bound is 0.
     std::uint64_t below(std::uint64_t bound);
-    /// The same of indices, which have a sign.
-    std::int64_t index_below(std::int64_t bound) { return static_cast<std::int64_t>(below(static_cast<std::uint64_t>(bound))); }
+    /// The same of indices, which have a sign. Throws ValueError on a bound below 1.
+    std::int64_t index_below(std::int64_t bound);
     bool bernoulli(double probability) { return uniform() < probability; }
 
     /// Number `offset` from the present position on, without moving.

@@ -137,6 +137,16 @@ TEST_CASE("below has no bias at a bound that a plain remainder would favour") {
     for (const int count : counts) CHECK(std::abs(count - 10'000) < 300);
 }
 
+TEST_CASE("index_below refuses a bound below 1, which is no huge bound, and draws nothing") {
+    Rng rng{1};
+    for (const std::int64_t bound : {std::int64_t{0}, std::int64_t{-1}, std::numeric_limits<std::int64_t>::min()}) {
+        CHECK_THROWS_WITH(rng.index_below(bound), "[index_below] expected a bound of at least 1, got " + std::to_string(bound));
+        CHECK_THROWS_AS(rng.index_below(bound), ValueError);
+    }
+    CHECK(rng.position() == 0);
+    CHECK(rng.index_below(1) == 0);
+}
+
 TEST_CASE("below refuses a bound of 0") {
     Rng rng{1};
     CHECK_THROWS_AS(rng.below(0), ValueError);
