@@ -1,5 +1,7 @@
 #include <knoll/core/dtype.h>
 
+#include <ostream>
+
 namespace knoll {
 
 std::string to_string(DType dtype) {
@@ -15,6 +17,8 @@ std::string to_string(DType dtype) {
     }
     return "u8";
 }
+
+std::ostream& operator<<(std::ostream& out, DType dtype) { return out << to_string(dtype); }
 
 std::size_t size_of(DType dtype) {
     return visit(dtype, [](auto zero) { return sizeof(zero); });

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -15,6 +16,7 @@ enum class DType : std::uint8_t { f32, f64, i64, u8 };
 
 /// "f32", "f64", "i64" or "u8".
 std::string to_string(DType dtype);
+std::ostream& operator<<(std::ostream& out, DType dtype);
 /// Bytes per element.
 std::size_t size_of(DType dtype);
 /// True for f32 and f64: the types that gradients flow through.

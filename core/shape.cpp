@@ -1,6 +1,7 @@
 #include <knoll/core/shape.h>
 
 #include <algorithm>
+#include <ostream>
 
 namespace knoll {
 
@@ -64,6 +65,8 @@ std::string to_string(const IntList& list) {
     }
     return out + "]";
 }
+
+std::ostream& operator<<(std::ostream& out, const IntList& list) { return out << to_string(list); }
 
 std::string index_text(std::int64_t place, const Shape& shape) {
     IntList index;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <vector>
@@ -70,6 +71,7 @@ public:
 
 /// "[2, 3]".
 std::string to_string(const IntList& list);
+std::ostream& operator<<(std::ostream& out, const IntList& list);
 
 /// The index of an element, by its place in row-major order: "[1, 0]".
 std::string index_text(std::int64_t place, const Shape& shape);
