@@ -9,6 +9,7 @@
 #include <atomic>
 #include <limits>
 #include <new>
+#include <utility>
 
 namespace knoll {
 
@@ -52,27 +53,49 @@ Tensor make_empty(const char* op, const Shape& shape, DType dtype) {
     return make_tensor(shape, dtype, allocate(op, shape, bytes));
 }
 
-Tensor make_full(const char* op, const Shape& shape, double value, DType dtype) {
-    Tensor out = make_empty(op, shape, dtype);
-    visit(dtype, [&](auto zero) {
-        using T = decltype(zero);
-        std::fill_n(out.fresh_data<T>(), out.numel(), static_cast<T>(value));
-    });
-    return out;
-}
-
-// A number in another type. What an integer type cannot hold is refused: the language leaves the result open.
+// A number in another type. What an integer type cannot hold is refused: of a floating-point number the language leaves the result open.
 template <class Into, class From>
-Into convert(From value) {
+Into convert(const char* op, From value) {
+    bool fits = true;
     if constexpr (std::is_floating_point_v<From> && std::is_integral_v<Into>) {
         // Both limits are powers of two, exact in every floating type.
         constexpr auto low = static_cast<From>(std::numeric_limits<Into>::min());
         constexpr Into half = std::numeric_limits<Into>::max() / 2 + 1;
         constexpr auto high = static_cast<From>(half) * From(2);
-        require<ValueError>((value >= low || value > low - From(1)) && value < high, "[to] expected numbers within the range of ", dtype_of<Into>(), ", got ",
-                            value);
+        fits = (value >= low || value > low - From(1)) && value < high;
+    } else if constexpr (std::is_integral_v<From> && std::is_integral_v<Into>) {
+        fits = std::in_range<Into>(value);
     }
+    require<ValueError>(fits, "[", op, "] expected numbers within the range of ", dtype_of<Into>(), ", got ", value);
     return static_cast<Into>(value);
+}
+
+template <class Into>
+Into convert(const char* op, const PlainNumber& number) {
+    return number.visit([op](auto value) { return convert<Into>(op, value); });
+}
+
+Tensor make_full(const char* op, const Shape& shape, const PlainNumber& value, DType dtype) {
+    return visit(dtype, [&](auto zero) {
+        using T = decltype(zero);
+        const T element = convert<T>(op, value);
+        Tensor out = make_empty(op, shape, dtype);
+        std::fill_n(out.fresh_data<T>(), out.numel(), element);
+        return out;
+    });
+}
+
+Tensor converted(const char* op, const Tensor& tensor, DType dtype) {
+    Tensor out = make_empty(op, tensor.shape(), dtype);
+    visit(tensor.dtype(), [&](auto from) {
+        visit(dtype, [&](auto into) {
+            using From = decltype(from);
+            using Into = decltype(into);
+            const auto source = tensor.data<From>();
+            std::transform(source.begin(), source.end(), out.fresh_data<Into>(), [op](From value) { return convert<Into>(op, value); });
+        });
+    });
+    return out;
 }
 
 void require_in_place(const Tensor& tensor) {
@@ -133,15 +156,7 @@ std::vector<double> Tensor::to_vector() const {
 
 Tensor Tensor::to(DType dtype) const {
     if (dtype == this->dtype()) return *this;
-    Tensor out = empty(shape(), dtype);
-    visit(this->dtype(), [&](auto from) {
-        visit(dtype, [&](auto into) {
-            using From = decltype(from);
-            using Into = decltype(into);
-            const auto source = data<From>();
-            std::transform(source.begin(), source.end(), out.fresh_data<Into>(), convert<Into, From>);
-        });
-    });
+    Tensor out = converted("to", *this, dtype);
     if (!is_floating(dtype)) return out;
     return record("to", std::move(out), gradient(*this, [before = this->dtype()](const Tensor& g) { return g.to(before); }));
 }
@@ -209,10 +224,11 @@ void HookHandle::remove() {
     node->hooks.erase(found);
 }
 
-Tensor& Tensor::fill_(double value) {
+Tensor& Tensor::fill_(PlainNumber value) {
     visit(dtype(), [&](auto zero) {
+        const auto element = convert<decltype(zero)>("fill_", value);
         const auto values = mutable_data<decltype(zero)>();
-        std::fill(values.begin(), values.end(), static_cast<decltype(zero)>(value));
+        std::fill(values.begin(), values.end(), element);
     });
     return *this;
 }
@@ -222,7 +238,8 @@ Tensor& Tensor::copy_(const Tensor& other) {
                         other.shape());
     require_no_gradient_lost("copy_", other);
     const NoGrad no_grad;
-    const Tensor source = broadcast_to(other.detach(), shape()).to(dtype());
+    const Tensor same_type = other.dtype() == dtype() ? other.detach() : converted("copy_", other, dtype());
+    const Tensor source = broadcast_to(same_type, shape());
     visit(dtype(), [&](auto zero) {
         const auto from = source.data<decltype(zero)>();
         std::copy(from.begin(), from.end(), mutable_data<decltype(zero)>().begin());
@@ -231,18 +248,19 @@ Tensor& Tensor::copy_(const Tensor& other) {
 }
 
 Tensor empty(const Shape& shape, DType dtype) { return make_empty("empty", shape, dtype); }
-Tensor full(const Shape& shape, double value, DType dtype) { return make_full("full", shape, value, dtype); }
+Tensor full(const Shape& shape, PlainNumber value, DType dtype) { return make_full("full", shape, value, dtype); }
 Tensor zeros(const Shape& shape, DType dtype) { return make_full("zeros", shape, 0.0, dtype); }
 Tensor ones(const Shape& shape, DType dtype) { return make_full("ones", shape, 1.0, dtype); }
 Tensor zeros_like(const Tensor& other) { return zeros(other.shape(), other.dtype()); }
 Tensor ones_like(const Tensor& other) { return ones(other.shape(), other.dtype()); }
-Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
+Tensor scalar(PlainNumber value, DType dtype) { return make_full("scalar", {}, value, dtype); }
 
 Tensor arange(std::int64_t count, DType dtype) {
     require<ValueError>(count >= 0, "[arange] expected a count of 0 or more, got ", count);
     Tensor out = make_empty("arange", {count}, dtype);
     visit(dtype, [&](auto zero) {
         using T = decltype(zero);
+        if (count > 0) convert<T>("arange", count - 1);
         T* values = out.fresh_data<T>();
         for (std::int64_t i = 0; i < count; ++i) values[i] = static_cast<T>(i);
     });
@@ -264,7 +282,7 @@ Tensor tensor(std::span<const double> values, const Shape& shape, DType dtype) {
     Tensor out = empty(shape, dtype);
     visit(dtype, [&](auto zero) {
         using T = decltype(zero);
-        std::transform(values.begin(), values.end(), out.fresh_data<T>(), [](double value) { return static_cast<T>(value); });
+        std::transform(values.begin(), values.end(), out.fresh_data<T>(), [](double value) { return convert<T>("tensor", value); });
     });
     return out;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <knoll/core/dtype.h>
+#include <knoll/core/plain_number.h>
 #include <knoll/core/shape.h>
 
 #include <functional>
@@ -36,6 +37,8 @@ public:
     Tensor() = default;
 
     bool defined() const { return impl_ != nullptr; }
+    /// A tensor is no condition: equal(a, b) of ops/compare.h tells whether two agree in every element, item() is the only element of one.
+    explicit operator bool() const = delete;
     const Shape& shape() const;
     /// The extent of one dimension; negative counts from the end.
     std::int64_t size(std::int64_t dim) const { return shape().size(dim); }
@@ -64,7 +67,8 @@ public:
     /// All elements as doubles, whatever the type.
     std::vector<double> to_vector() const;
 
-    /// The same values in another element type; differentiable between f32 and f64.
+    /// The same values in another element type; differentiable between f32 and f64. Integers cut fractions off; a number that they cannot
+    /// hold (NaN, 300 or -1 as u8) is refused with ValueError.
     Tensor to(DType dtype) const;
     /// A copy with an array of its own; differentiable.
     Tensor clone() const;
@@ -85,18 +89,19 @@ public:
     /// keeps it alive: until it is removed or, if an op made the tensor, until a pass frees the graph.
     HookHandle register_hook(std::function<Tensor(const Tensor&)> hook);
 
-    // In place: for tensors without a graph, or leaves under NoGrad. The operand broadcasts; type and shape stay. What is recorded
-    // has no room for its gradient: an operand that requires one is refused unless under NoGrad.
+    // In place: for tensors without a graph, or leaves under NoGrad. The operand broadcasts; type and shape stay, so that a tensor of
+    // integers takes integers alone (DTypeError). What is recorded has no room for its gradient: an operand that requires one is refused
+    // unless under NoGrad.
     Tensor& operator+=(const Tensor& other);
     Tensor& operator-=(const Tensor& other);
     Tensor& operator*=(const Tensor& other);
     Tensor& operator/=(const Tensor& other);
-    Tensor& operator+=(double scalar);
-    Tensor& operator-=(double scalar);
-    Tensor& operator*=(double scalar);
-    Tensor& operator/=(double scalar);
-    /// Every element becomes the value.
-    Tensor& fill_(double value);
+    Tensor& operator+=(PlainNumber number);
+    Tensor& operator-=(PlainNumber number);
+    Tensor& operator*=(PlainNumber number);
+    Tensor& operator/=(PlainNumber number);
+    /// Every element becomes the value, converted as to() does.
+    Tensor& fill_(PlainNumber value);
     /// Takes over the other's values, broadcast and converted.
     Tensor& copy_(const Tensor& other);
 
@@ -127,13 +132,14 @@ private:
 /// The values with their shape and type, long dimensions shortened.
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
-// Making tensors. The default element type is f32.
+// Making tensors. The default element type is f32. Numbers are converted as to() does: those that a type of integers cannot hold are
+// refused with ValueError.
 
 /// Uninitialised. Throws ShapeError on a negative extent or more bytes than can be addressed, MemoryError where the system has no more.
 Tensor empty(const Shape& shape, DType dtype = DType::f32);
 Tensor zeros(const Shape& shape, DType dtype = DType::f32);
 Tensor ones(const Shape& shape, DType dtype = DType::f32);
-Tensor full(const Shape& shape, double value, DType dtype = DType::f32);
+Tensor full(const Shape& shape, PlainNumber value, DType dtype = DType::f32);
 Tensor zeros_like(const Tensor& other);
 Tensor ones_like(const Tensor& other);
 /// 0, 1, ..., count - 1.
@@ -141,7 +147,7 @@ Tensor arange(std::int64_t count, DType dtype = DType::i64);
 /// The identity matrix.
 Tensor eye(std::int64_t size, DType dtype = DType::f32);
 /// A scalar.
-Tensor scalar(double value, DType dtype = DType::f32);
+Tensor scalar(PlainNumber value, DType dtype = DType::f32);
 /// A vector, or a matrix from rows of equal length; from {}, a vector without elements. A template, because of two overloads that fit alike
 /// the plain one is taken: so {{1.0}, {2.0}} are rows.
 template <int = 0>

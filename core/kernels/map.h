@@ -26,8 +26,8 @@ void map_unary(const In* x, Out* out, std::int64_t count, const F& f) {
 }
 
 /// out[i] = f(a[i * a_step], b[i * b_step]); a step is 0 (one value for all) or 1.
-template <class In, class Out, class F>
-void map_row(const In* a, std::int64_t a_step, const In* b, std::int64_t b_step, Out* out, std::int64_t n, const F& f) {
+template <class Left, class Right, class Out, class F>
+void map_row(const Left* a, std::int64_t a_step, const Right* b, std::int64_t b_step, Out* out, std::int64_t n, const F& f) {
     if (a_step == 1 && b_step == 1)
         run_vectorized([=] {
             for (std::int64_t i = 0; i < n; ++i) out[i] = f(a[i], b[i]);
@@ -65,10 +65,10 @@ private:
 };
 
 /// out = f(a, b) under broadcasting; the three hold their types already, out has the broadcast shape.
-template <class In, class Out, class F>
-void map_binary(const Tensor& a, const Tensor& b, Tensor& out, const F& f) {
-    const In* left = a.data<In>().data();
-    const In* right = b.data<In>().data();
+template <class Left, class Right, class Out, class F>
+void map_mixed(const Tensor& a, const Tensor& b, Tensor& out, const F& f) {
+    const Left* left = a.data<Left>().data();
+    const Right* right = b.data<Right>().data();
     Out* into = out.fresh_data<Out>();
     if (out.numel() == 0) return;
     const BroadcastPlan plan(a.shape(), b.shape(), out.shape());
@@ -85,6 +85,12 @@ void map_binary(const Tensor& a, const Tensor& b, Tensor& out, const F& f) {
             map_row(left + at.a, plan.a_step, right + at.b, plan.b_step, into + r * plan.row, plan.row, f);
         }
     });
+}
+
+/// The same of two operands of one type.
+template <class In, class Out, class F>
+void map_binary(const Tensor& a, const Tensor& b, Tensor& out, const F& f) {
+    map_mixed<In, In, Out>(a, b, out, f);
 }
 
 }  // namespace knoll::kernels

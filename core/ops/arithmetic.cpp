@@ -1,11 +1,10 @@
 #include <knoll/core/kernels/map.h>
 #include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/operand.h>
 #include <knoll/core/ops/reduce.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/core/record.h>
 #include <knoll/core/storage.h>
-
-#include <cmath>
 
 namespace knoll {
 
@@ -51,9 +50,6 @@ Tensor with_common_type(const Tensor& a, const Tensor& b, Op op, bool floating =
     return op(a.to(common), b.to(common));
 }
 
-DType scalar_type(const Tensor& a) { return is_floating(a.dtype()) ? a.dtype() : DType::f32; }
-Tensor like(double value, const Tensor& a) { return scalar(value, scalar_type(a)); }
-
 Tensor add(const Tensor& a, const Tensor& b) {
     const auto pass = [](const Tensor& g) { return g; };
     return record("add", values("add", a, b, Add{}), gradient(a, pass), gradient(b, pass));
@@ -76,18 +72,26 @@ Tensor divide(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
+Tensor operand_beside(const char* op, const PlainNumber& number, const Tensor& a) {
+    if (is_floating(a.dtype()) || !number.is_integer()) return scalar(number, is_floating(a.dtype()) ? a.dtype() : DType::f32);
+    const bool fits = a.dtype() == DType::i64 || number.visit([](auto value) { return value >= 0 && value <= 255; });
+    require<ValueError>(fits, "[", op, "] expected an integer within the range of the tensor's type ", a.dtype(), ", got ", number,
+                        "; convert the tensor with .to(DType::i64)");
+    return scalar(number, a.dtype());
+}
+
 Tensor operator+(const Tensor& a, const Tensor& b) { return with_common_type(a, b, add); }
 Tensor operator-(const Tensor& a, const Tensor& b) { return with_common_type(a, b, subtract); }
 Tensor operator*(const Tensor& a, const Tensor& b) { return with_common_type(a, b, multiply); }
 Tensor operator/(const Tensor& a, const Tensor& b) { return with_common_type(a, b, divide, true); }
-Tensor operator+(const Tensor& a, double b) { return a + like(b, a); }
-Tensor operator-(const Tensor& a, double b) { return a - like(b, a); }
-Tensor operator*(const Tensor& a, double b) { return a * like(b, a); }
-Tensor operator/(const Tensor& a, double b) { return a / like(b, a); }
-Tensor operator+(double a, const Tensor& b) { return like(a, b) + b; }
-Tensor operator-(double a, const Tensor& b) { return like(a, b) - b; }
-Tensor operator*(double a, const Tensor& b) { return like(a, b) * b; }
-Tensor operator/(double a, const Tensor& b) { return like(a, b) / b; }
+Tensor operator+(const Tensor& a, PlainNumber b) { return a + operand_beside("+", b, a); }
+Tensor operator-(const Tensor& a, PlainNumber b) { return a - operand_beside("-", b, a); }
+Tensor operator*(const Tensor& a, PlainNumber b) { return a * operand_beside("*", b, a); }
+Tensor operator/(const Tensor& a, PlainNumber b) { return a / operand_beside("/", b, a); }
+Tensor operator+(PlainNumber a, const Tensor& b) { return operand_beside("+", a, b) + b; }
+Tensor operator-(PlainNumber a, const Tensor& b) { return operand_beside("-", a, b) - b; }
+Tensor operator*(PlainNumber a, const Tensor& b) { return operand_beside("*", a, b) * b; }
+Tensor operator/(PlainNumber a, const Tensor& b) { return operand_beside("/", a, b) / b; }
 
 Tensor operator-(const Tensor& a) {
     Tensor out = empty(a.shape(), a.dtype());
@@ -122,11 +126,11 @@ Tensor& divide_in_place(Tensor& a, const Tensor& other) {
     return in_place(a, other, "/=", Divide{});
 }
 
-// A number as an operand of a's type: a whole one for integers.
-Tensor operand_for(const Tensor& a, double value, const char* op) {
-    require<DTypeError>(is_floating(a.dtype()) || value == std::trunc(value), "[", op, "] expected a whole number for a tensor of ", a.dtype(), ", got ", value,
-                        "; convert the tensor with .to(DType::f32)");
-    return scalar(value, a.dtype());
+// A tensor of integers has no room for what a floating-point number makes of it.
+Tensor operand_for(const Tensor& a, const PlainNumber& number, const char* op) {
+    require<DTypeError>(is_floating(a.dtype()) || number.is_integer(), "[", op, "] expected an integer for a tensor of ", a.dtype(),
+                        ", got the floating-point number ", number, "; convert the tensor with .to(DType::f32)");
+    return operand_beside(op, number, a);
 }
 
 }  // namespace
@@ -135,10 +139,10 @@ Tensor& Tensor::operator+=(const Tensor& other) { return in_place(*this, other, 
 Tensor& Tensor::operator-=(const Tensor& other) { return in_place(*this, other, "-=", Subtract{}); }
 Tensor& Tensor::operator*=(const Tensor& other) { return in_place(*this, other, "*=", Multiply{}); }
 Tensor& Tensor::operator/=(const Tensor& other) { return divide_in_place(*this, other); }
-Tensor& Tensor::operator+=(double value) { return *this += operand_for(*this, value, "+="); }
-Tensor& Tensor::operator-=(double value) { return *this -= operand_for(*this, value, "-="); }
-Tensor& Tensor::operator*=(double value) { return *this *= operand_for(*this, value, "*="); }
-Tensor& Tensor::operator/=(double value) { return divide_in_place(*this, like(value, *this)); }
+Tensor& Tensor::operator+=(PlainNumber number) { return *this += operand_for(*this, number, "+="); }
+Tensor& Tensor::operator-=(PlainNumber number) { return *this -= operand_for(*this, number, "-="); }
+Tensor& Tensor::operator*=(PlainNumber number) { return *this *= operand_for(*this, number, "*="); }
+Tensor& Tensor::operator/=(PlainNumber number) { return divide_in_place(*this, operand_beside("/=", number, *this)); }
 
 Tensor broadcast_to(const Tensor& a, const Shape& shape) {
     require_extents("broadcast_to", shape);

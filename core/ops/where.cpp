@@ -1,6 +1,7 @@
 #include <knoll/core/kernels/map.h>
 #include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/compare.h>
+#include <knoll/core/ops/operand.h>
 #include <knoll/core/record.h>
 
 namespace knoll {
@@ -61,7 +62,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
                   gradient(right, [condition = Saved(condition)](const Tensor& g) { return where(condition, 0.0, g); }));
 }
 
-Tensor where(const Tensor& condition, const Tensor& a, double b) { return where(condition, a, scalar(b, promote(a.dtype(), DType::f32))); }
-Tensor where(const Tensor& condition, double a, const Tensor& b) { return where(condition, scalar(a, promote(b.dtype(), DType::f32)), b); }
+Tensor where(const Tensor& condition, const Tensor& a, PlainNumber b) { return where(condition, a, operand_beside("where", b, a)); }
+Tensor where(const Tensor& condition, PlainNumber a, const Tensor& b) { return where(condition, operand_beside("where", a, b), b); }
 
 }  // namespace knoll

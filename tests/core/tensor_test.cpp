@@ -1,4 +1,5 @@
 #include "support/close.h"
+#include "support/numbers.h"
 
 #include <knoll/core/autograd.h>
 #include <knoll/core/memory.h>
@@ -9,6 +10,7 @@
 
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 using namespace knoll;
 
@@ -163,6 +165,44 @@ TEST_CASE("conversion keeps values, and gradients flow between f32 and f64") {
     CHECK(leaf.grad().dtype() == DType::f64);
     CHECK(leaf.grad().to_vector() == Values{3, 3});
     CHECK_FALSE(leaf.to(DType::i64).requires_grad());
+}
+
+TEST_CASE("numbers that a type of integers cannot hold are refused wherever a tensor is made or filled, under the function's name") {
+    const double nan = std::nan("");
+    CHECK_THROWS_WITH(full({2}, -1, DType::u8), "[full] expected numbers within the range of u8, got -1");
+    CHECK_THROWS_WITH(full({2}, 255.9 + 0.1, DType::u8), "[full] expected numbers within the range of u8, got 256");
+    CHECK_THROWS_WITH(full({0}, nan, DType::i64), "[full] expected numbers within the range of i64, got nan");
+    CHECK_THROWS_WITH(full({1}, 1e19, DType::i64), "[full] expected numbers within the range of i64, got 1e+19");
+    CHECK_THROWS_WITH(scalar(300, DType::u8), "[scalar] expected numbers within the range of u8, got 300");
+    CHECK_THROWS_WITH(tensor({300}, DType::u8), "[tensor] expected numbers within the range of u8, got 300");
+    CHECK_THROWS_WITH(tensor({{1.0}, {nan}}, DType::u8), "[tensor] expected numbers within the range of u8, got nan");
+    CHECK_THROWS_WITH(tensor(Values{-1}, {1}, DType::u8), "[tensor] expected numbers within the range of u8, got -1");
+    CHECK_THROWS_WITH(arange(257, DType::u8), "[arange] expected numbers within the range of u8, got 256");
+    CHECK(arange(256, DType::u8).at<std::uint8_t>(255) == 255);
+    CHECK_THROWS_WITH(tensor({300.0}, DType::i64).to(DType::u8), "[to] expected numbers within the range of u8, got 300");
+    CHECK_THROWS_WITH(tensor({-1.0}, DType::i64).to(DType::u8), "[to] expected numbers within the range of u8, got -1");
+    Tensor bytes = zeros({2}, DType::u8);
+    CHECK_THROWS_WITH(bytes.fill_(256), "[fill_] expected numbers within the range of u8, got 256");
+    CHECK_THROWS_WITH(bytes.fill_(infinity), "[fill_] expected numbers within the range of u8, got inf");
+    CHECK_THROWS_WITH(bytes.copy_(tensor({1.0, nan})), "[copy_] expected numbers within the range of u8, got nan");
+    CHECK(bytes.version() == 0);
+    CHECK(bytes.to_vector() == Values{0, 0});
+    CHECK(bytes.fill_(7.9).to_vector() == Values{7, 7});  // fractions are cut off, as to() does
+    CHECK(full({1}, -0.5, DType::u8).item() == 0);
+}
+
+TEST_CASE("an integer that no double holds fills a tensor of integers exactly") {
+    const std::int64_t large = (std::int64_t{1} << 53) + 1;
+    CHECK(full({1}, large, DType::i64).at<std::int64_t>(0) == large);
+    CHECK(scalar(large, DType::i64).at<std::int64_t>() == large);
+    CHECK(zeros({1}, DType::i64).fill_(large).at<std::int64_t>(0) == large);
+    CHECK(full({1}, large).item() == 0x1p53);
+}
+
+TEST_CASE("shapes, lists of dimensions and element types are written to streams as in errors") {
+    std::ostringstream out;
+    out << tensor({{1.0, 2.0}}).shape() << ' ' << Dims{-1} << ' ' << Shape{} << ' ' << DType::u8 << ' ' << DType::f64;
+    CHECK(out.str() == "[1, 2] [-1] [] u8 f64");
 }
 
 TEST_CASE("clone is differentiable") {

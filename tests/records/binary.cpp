@@ -74,6 +74,12 @@ void expect_integer_operands(Expectations& book) {
     book.value_of(
         "operator+", "i64 and a number, in f32", {integers}, [](const auto& in) { return in[0] + 0.5; }, each([](double x) { return x + 0.5; }));
     book.value_of(
+        "operator+", "i64 and an integer", {integers}, [](const auto& in) { return in[0] + 3; }, each([](double x) { return x + 3.0; }));
+    book.value_of(
+        "operator-", "an integer and i64", {integers}, [](const auto& in) { return 3 - in[0]; }, each([](double x) { return 3.0 - x; }));
+    book.value_of(
+        "operator/", "i64 by an integer, in f32", {integers}, [](const auto& in) { return in[0] / 4; }, each([](double x) { return x / 4.0; }));
+    book.value_of(
         "operator*", "u8 and f64 or f32", {bytes, apps::normal_input({2, 4})}, [](const auto& in) { return in[0] * in[1]; },
         each_pair([](double x, double y) { return x * y; }));
     book.value_of(
@@ -86,7 +92,7 @@ void expect_comparisons(Expectations& book) {
     struct Comparison {
         const char* name;
         Operator op;
-        Tensor (*op_of_number)(const Tensor&, double);
+        Tensor (*op_of_number)(const Tensor&, PlainNumber);
         BinaryFunction f;
     };
     const std::vector<Comparison> comparisons{
@@ -111,6 +117,8 @@ void expect_comparisons(Expectations& book) {
             name, "number", {x}, [op = op_of_number](const auto& in) { return op(in[0], 1.0); }, each(with_one));
         book.value_of(
             name, "i64 and a number", {integers}, [op = op_of_number](const auto& in) { return op(in[0], 0.5); }, each(with_half));
+        book.value_of(
+            name, "i64 and an integer", {integers}, [op = op_of_number](const auto& in) { return op(in[0], 1); }, each(with_one));
     }
 }
 

@@ -5,6 +5,8 @@
 #include <knoll/core/ops/random.h>
 #include <knoll/core/ops/reduce.h>
 
+#include <limits>
+
 using namespace knoll;
 
 namespace {
@@ -113,6 +115,40 @@ TEST_CASE("types promote u8 < i64 < f32 < f64, and division of integers gives f3
     CHECK(std::isinf(quotient.at<float>(1)));
 }
 
+TEST_CASE("an integer beside a tensor of integers keeps their type and all digits, a floating-point number makes f32 of them") {
+    const std::vector<std::int64_t> large = {(std::int64_t{1} << 60) + 1, -3};
+    const Tensor a = from_data<std::int64_t>({2}, large);
+    CHECK((arange(2) + 5).dtype() == DType::i64);
+    CHECK((arange(2) + 5).to_vector() == std::vector<double>{5, 6});
+    CHECK((a + 1).at<std::int64_t>(0) == (std::int64_t{1} << 60) + 2);
+    CHECK((a - std::int64_t{1}).at<std::int64_t>(0) == std::int64_t{1} << 60);
+    CHECK((1 - a).at<std::int64_t>(0) == -(std::int64_t{1} << 60));
+    CHECK((2 * a).at<std::int64_t>(0) == (std::int64_t{1} << 61) + 2);
+    CHECK((a * 2U).at<std::int64_t>(1) == -6);
+    CHECK((large[0] + arange(1)).at<std::int64_t>(0) == large[0]);
+    CHECK((tensor({200.0, 3.0}, DType::u8) - 3).dtype() == DType::u8);
+    CHECK((tensor({200.0, 3.0}, DType::u8) - 3).to_vector() == std::vector<double>{197, 0});
+    CHECK((a + 1.0).dtype() == DType::f32);
+    CHECK((a + 1.0F).dtype() == DType::f32);
+    CHECK((a / 2).dtype() == DType::f32);
+    CHECK((7 / tensor({2.0}, DType::u8)).item() == 3.5);
+    CHECK((tensor({1.0}) + 1).dtype() == DType::f32);
+    CHECK((tensor({1.0}, DType::f64) + 1).dtype() == DType::f64);
+    CHECK((tensor({1.0}, DType::f64) * 9007199254740993).at<double>(0) == 9007199254740992.0);
+}
+
+TEST_CASE("an integer that a tensor's type cannot hold is refused by the operator") {
+    const Tensor bytes = tensor({1.0, 2.0}, DType::u8);
+    CHECK_THROWS_WITH(bytes + 256, "[+] expected an integer within the range of the tensor's type u8, got 256; convert the tensor with .to(DType::i64)");
+    CHECK_THROWS_WITH(-1 * bytes, "[*] expected an integer within the range of the tensor's type u8, got -1; convert the tensor with .to(DType::i64)");
+    CHECK_THROWS_AS(bytes - 300, ValueError);
+    Tensor changed = bytes.clone();
+    CHECK_THROWS_WITH(changed += -1, Catch::StartsWith("[+=] expected an integer within the range of the tensor's type u8, got -1"));
+    CHECK((bytes + 256.0).to_vector() == std::vector<double>{257, 258});
+    CHECK_THROWS_WITH(arange(2) + std::numeric_limits<std::uint64_t>::max(),
+                      "[number] expected an integer within the range of i64, got 18446744073709551615; write it as a floating-point number");
+}
+
 TEST_CASE("a plain number takes a floating tensor's type and turns integers into f32") {
     CHECK((tensor({1.0}, DType::f64) * 0.1).at<double>(0) == 0.1);
     CHECK((tensor({1.0}, DType::f32) * 0.1).dtype() == DType::f32);
@@ -161,10 +197,13 @@ TEST_CASE("an operand in place broadcasts and is converted, and the tensor's sha
 
 TEST_CASE("in place on integers refuses what would be cut off") {
     Tensor counts = tensor({7.0, 2.0}, DType::i64);
-    counts += 1.0;
+    counts += 1;
     counts *= tensor({2.0, 3.0}, DType::u8);
     CHECK(counts.to_vector() == std::vector<double>{16, 9});
-    CHECK_THROWS_WITH(counts += 0.5, "[+=] expected a whole number for a tensor of i64, got 0.5; convert the tensor with .to(DType::f32)");
+    for (const double number : {0.5, 1.0})
+        CHECK_THROWS_WITH(counts += number, text("[+=] expected an integer for a tensor of i64, got the floating-point number ", number,
+                                                 "; convert the tensor with .to(DType::f32)"));
+    CHECK_THROWS_AS(counts *= 2.0, DTypeError);
     CHECK_THROWS_WITH(counts -= tensor({1.0, 1.0}),
                       "[-=] expected an operand of integers for a tensor of i64, got f32; convert the tensor with .to(DType::f32)");
     CHECK_THROWS_WITH(counts /= 2.0, "[/=] expected a tensor of f32 or f64, got i64; write x = x / y");

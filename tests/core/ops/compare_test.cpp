@@ -7,8 +7,11 @@
 #include <knoll/core/ops/elementwise.h>
 #include <knoll/core/ops/random.h>
 #include <knoll/core/ops/reduce.h>
+#include <knoll/core/ops/shape.h>
 
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 using namespace knoll;
 
@@ -44,6 +47,57 @@ TEST_CASE("comparisons promote, and compare large integers with a plain number e
     const std::vector<std::int64_t> large = {(1 << 24) + 1, (1 << 24)};
     CHECK((from_data<std::int64_t>({2}, large) == 16777217.0).to_vector() == Values{1, 0});
     CHECK((tensor({0.1}) == 0.1).to_vector() == Values{1});  // both in f32
+}
+
+TEST_CASE("integers beyond the digits of a floating-point type are compared with it exactly, on either side") {
+    const std::int64_t edge = std::int64_t{1} << 53, huge = std::numeric_limits<std::int64_t>::max(), low = std::numeric_limits<std::int64_t>::min();
+    const std::vector<std::int64_t> numbers = {edge, edge + 1, -edge - 1, huge, low, huge, 3, 3, 2};
+    const std::vector<double> others = {9007199254740992.0, 9007199254740992.0, -9007199254740992.0, 0x1p63, -0x1p63, infinity, 2.5, not_a_number, 2.5};
+    // How each integer stands to its partner; NaN for neither.
+    const std::vector<double> order = {0, 1, -1, -1, 0, -1, 1, not_a_number, -1};
+    const Tensor a = from_data<std::int64_t>({9}, numbers), b = tensor(others, {9}, DType::f64), o = tensor(order, {9}, DType::f64);
+    for (const Tensor& other : {b, b.to(DType::f32)}) {
+        CHECK(equal(a > other, o > 0.0));
+        CHECK(equal(a < other, o < 0.0));
+        CHECK(equal(a >= other, o >= 0.0));
+        CHECK(equal(a <= other, o <= 0.0));
+        CHECK(equal(a == other, o == 0.0));
+        CHECK(equal(a != other, o != 0.0));
+        CHECK(equal(other > a, o < 0.0));
+        CHECK(equal(other<a, o> 0.0));
+        CHECK(equal(other >= a, o <= 0.0));
+        CHECK(equal(other <= a, o >= 0.0));
+        CHECK(equal(other == a, o == 0.0));
+        CHECK(equal(other != a, o != 0.0));
+    }
+    const Tensor rows = reshape(a, {9, 1}) > reshape(b, {1, 9});
+    CHECK(rows.shape() == Shape{9, 9});
+    CHECK(rows.at<std::uint8_t>(1, 0) == 1);
+    CHECK(rows.at<std::uint8_t>(0, 0) == 0);
+}
+
+TEST_CASE("an integer beside a tensor of integers is compared as it is, and a floating-point number too") {
+    const std::vector<std::int64_t> large = {9007199254740993};
+    const Tensor a = from_data<std::int64_t>({1}, large);
+    CHECK((a == 9007199254740993).to_vector() == Values{1});
+    CHECK((a == 9007199254740992).to_vector() == Values{0});
+    CHECK((a == 9007199254740992.0).to_vector() == Values{0});
+    CHECK((a > 9007199254740992.0).to_vector() == Values{1});
+    CHECK((tensor({255.0}, DType::u8) < 256).to_vector() == Values{1});
+    CHECK((tensor({0.0}, DType::u8) > -1).to_vector() == Values{1});
+    CHECK((tensor({1.0}, DType::u8) == 1.5).to_vector() == Values{0});
+}
+
+TEST_CASE("equal tells whether two tensors have one shape and the same elements, whatever their types") {
+    CHECK(equal(tensor({1.0, 2.0}), tensor({1.0, 2.0}, DType::f64)));
+    CHECK(equal(arange(3), tensor({0.0, 1.0, 2.0})));
+    CHECK_FALSE(equal(tensor({0.1}), tensor({0.1}, DType::f64)));
+    CHECK_FALSE(equal(tensor({1.0, 2.0}), tensor({1.0, 3.0})));
+    CHECK_FALSE(equal(tensor({1.0, 2.0}), tensor({{1.0, 2.0}})));
+    CHECK_FALSE(equal(tensor({not_a_number}), tensor({not_a_number})));
+    CHECK(equal(zeros({0, 2}), zeros({0, 2})));
+    CHECK(equal(scalar(0.0), scalar(-0.0)));
+    static_assert(!std::is_constructible_v<bool, Tensor>, "a tensor is no condition");
 }
 
 TEST_CASE("a comparison carries no graph") {
@@ -114,6 +168,11 @@ TEST_CASE("where promotes its two values and insists on a u8 condition") {
     CHECK(where(condition, arange(2), tensor({0.5, 0.5}, DType::f64)).dtype() == DType::f64);
     CHECK(where(condition, arange(2), arange(2)).dtype() == DType::i64);
     CHECK(where(condition, tensor({1.0, 2.0}, DType::f64), 0.1).at<double>(1) == 0.1);
+    CHECK(where(condition, arange(2), 7).dtype() == DType::i64);
+    CHECK(where(condition, 7, arange(2)).to_vector() == Values{7, 1});
+    CHECK(where(condition, arange(2), 7.0).dtype() == DType::f32);
+    CHECK(where(condition, tensor({1.0, 2.0}), 7).dtype() == DType::f32);
+    CHECK_THROWS_WITH(where(condition, tensor({1.0, 2.0}, DType::u8), -1), Catch::StartsWith("[where] expected an integer within the range"));
     CHECK_THROWS_WITH(where(tensor({1.0, 0.0}), arange(2), arange(2)), "[where] expected a condition of u8, got f32; compare it: condition != 0");
     CHECK_THROWS_WITH(where(condition, zeros({3}), zeros({3})), Catch::StartsWith("[where] expected shapes that broadcast"));
 }
@@ -129,6 +188,23 @@ TEST_CASE("what where does not choose contributes no gradient, even if it is NaN
     CHECK(y.grad().to_vector() == Values{0, 1});
     CHECK(std::isnan(z.grad().at<double>(0)));
     CHECK(z.grad().at<double>(1) == 0);
+}
+
+TEST_CASE("where gives what it does not choose the gradient 0; a choice before an op with an infinite slope keeps that out at every order") {
+    for (const DType dtype : {DType::f32, DType::f64}) {
+        const Tensor x = tensor({0.0, 4.0}, dtype).set_requires_grad();
+        const Tensor roots = sqrt(x);
+        const Tensor after = where(x > 0.0, roots, 0.0);
+        CHECK(grad(sum(after), roots, {.retain_graph = true}).to_vector() == Values{0, 1});
+        // The root's own gradient is 0 times infinity there, as the header says.
+        CHECK(std::isnan(grad(sum(after), x).to_vector()[0]));
+        const Tensor before = where(x > 0.0, sqrt(where(x > 0.0, x, 1.0)), 0.0);
+        const Tensor first = grad(sum(before), x, {.create_graph = true});
+        const Tensor second = grad(sum(first), x, {.create_graph = true});
+        CHECK(first.to_vector() == Values{0, 0.25});
+        CHECK(second.to_vector() == Values{0, -0.03125});
+        CHECK(grad(sum(second), x).to_vector() == Values{0, 0.01171875});
+    }
 }
 
 TEST_CASE("gradients of where hold to second order under broadcasting") {
