@@ -22,8 +22,8 @@ double distance(double actual, double expected, const Tolerance& tolerance) {
 }  // namespace
 
 Closeness compare(const Tensor& actual, const Tensor& expected, const Tolerance& tolerance) {
-    require<ValueError>(tolerance.relative >= 0 && tolerance.absolute >= 0, "[compare] expected tolerances of at least 0, got ", tolerance.relative, " and ",
-                        tolerance.absolute);
+    require<ValueError>(tolerance.relative >= 0 && tolerance.absolute >= 0, "[compare] expected tolerances of at least 0, got ", tolerance.absolute, " and ",
+                        tolerance.relative);
     Closeness closeness;
     const std::string kinds = text("actual: ", kind(actual), ", expected: ", kind(expected));
     if (!actual.defined() || !expected.defined() || !(actual.shape() == expected.shape())) {

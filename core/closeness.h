@@ -9,8 +9,8 @@
 namespace knoll {
 
 struct Tolerance {
-    double relative = 1e-6;  ///< |actual - expected| <= absolute + relative * |expected|
-    double absolute = 0;
+    double absolute = 0;  ///< |actual - expected| <= absolute + relative * |expected|
+    double relative = 1e-6;
 };
 
 struct Closeness {

@@ -147,7 +147,7 @@ Tensor in_range(const Tensor& expected, const Tensor& got) {
 
 void check_results(const Results& got, const Results& expected, const Tensor& logits, double relative, double absolute) {
     const auto check_one = [&](const char* what, const Tensor& a, const Tensor& b) {
-        const Closeness closeness = compare(a, in_range(b, a), {.relative = relative, .absolute = absolute});
+        const Closeness closeness = compare(a, in_range(b, a), {.absolute = absolute, .relative = relative});
         const std::int64_t row = closeness.worst < 0 ? 0 : closeness.worst * logits.size(0) / a.numel();
         INFO(what << ": " << closeness.report << "; logits " << select(logits, 0, row));
         CHECK(closeness.ok());
