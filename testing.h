@@ -15,9 +15,36 @@
 #include <catch2/catch.hpp>
 #endif
 
+#include <concepts>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
+
+namespace knoll::testing {
+
+/// A function, lambda or std::function whose gradients can be checked.
+template <class F>
+concept TensorsCallable = std::is_invocable_r_v < Tensor,
+        const F&, const std::vector<Tensor>
+& > || std::is_invocable_r_v<Tensor, const F&, const Tensor&>;
+
+}  // namespace knoll::testing
+
+namespace Catch {
+
+/// How a failed check names it: Catch2 itself would print the address of a function as 1.
+template <knoll::testing::TensorsCallable F>
+struct StringMaker<F> {
+    static std::string convert(const F&) { return "the function"; }
+};
+template <class F>
+requires knoll::testing::TensorsCallable<F*>
+struct StringMaker<F*> {
+    static std::string convert(const F*) { return "the function"; }
+};
+
+}  // namespace Catch
 
 namespace knoll::testing {
 

@@ -6,13 +6,15 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <set>
 
 namespace knoll::gradcheck_detail {
 
 namespace {
 
 constexpr int random_upstreams = 3;
-constexpr std::size_t reported_failures = 20;
+constexpr std::size_t reported_failures = 5;
 
 bool same_bits(const Numbers& a, const Numbers& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -43,7 +45,7 @@ public:
         }
     }
 
-    GradcheckResult result() && { return {std::move(failures_), worst_, compared_}; }
+    GradcheckResult result() && { return {std::move(summary_), std::move(failures_), worst_, compared_}; }
 
 private:
     void check_order(const Function& f, const Tensors& inputs, const Tensors& outputs, const Tensors& upstreams) {
@@ -70,7 +72,8 @@ private:
         comparison.run(rows, random, rng_);
         worst_ = std::max(worst_, comparison.worst());
         compared_ += comparison.compared();
-        for (const Mismatch& mismatch : comparison.mismatches()) add_mismatch(f, mismatch);
+        for (const Mismatch& mismatch : comparison.mismatches()) add_mismatch(f, mismatch, inputs, outputs);
+        if (!comparison.mismatches().empty()) summarize(f, inputs, comparison.mismatches(), random);
     }
 
     void check_repetition(const Function& f, const Tensors& inputs, const Tensors& outputs, const Tensors& upstreams, const Tensors& gradient) {
@@ -89,26 +92,59 @@ private:
         }
     }
 
-    void add_mismatch(const Function& f, const Mismatch& mismatch) {
-        const std::string whose = order_ == 1 ? "output" : "gradient";
-        const std::string of = mismatch.output < 0 ? "a random projection of the " + whose : text(whose, " element ", mismatch.output);
-        add_failure(mismatch.input, text("expected the derivative of ", of, " by element ", mismatch.element, " of ", f.input_names[mismatch.input], " to be ",
+    // What one of the outputs is called, with the position in it.
+    std::string place_of_output(const Function& f, std::int64_t output, const Tensors& outputs) const {
+        if (output < 0) return text("a random projection of ", order_ == 1 ? "the output" : "the gradients");
+        std::size_t which = 0;
+        for (; output >= outputs[which].numel(); ++which) output -= outputs[which].numel();
+        const std::string name = order_ == 1 ? "the output" : "the gradient by " + f.input_names[which];
+        return place_within(name, output, outputs[which].shape());
+    }
+
+    static std::string place_within(const std::string& name, std::int64_t element, const Shape& shape) {
+        return shape.rank() == 0 ? name : text("element ", index_text(element, shape), " of ", name);
+    }
+
+    void add_mismatch(const Function& f, const Mismatch& mismatch, const Tensors& inputs, const Tensors& outputs) {
+        add_failure(mismatch.input, text("expected the derivative of ", place_of_output(f, mismatch.output, outputs), " by ",
+                                         place_within(f.input_names[mismatch.input], mismatch.element, inputs[mismatch.input].shape()), " to be ",
                                          mismatch.numeric, " (central difference), got ", mismatch.analytic));
         GradcheckFailure& failure = failures_.back();
         failure.element = mismatch.element;
         failure.output = mismatch.output;
         failure.analytic = mismatch.analytic;
         failure.numeric = mismatch.numeric;
+        failure.excess = mismatch.excess;
     }
 
+    void summarize(const Function& f, const Tensors& inputs, const std::vector<Mismatch>& mismatches, bool random) {
+        std::string wrong;
+        double worst = 0;
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+            std::set<std::int64_t> elements;
+            for (const Mismatch& mismatch : mismatches) {
+                worst = std::max(worst, mismatch.excess);
+                if (mismatch.input == i) elements.insert(mismatch.element);
+            }
+            if (elements.empty()) continue;
+            wrong +=
+                text(wrong.empty() ? "" : " and ", random ? "at least " : "", elements.size(), " of ", inputs[i].numel(), " elements of ", f.input_names[i]);
+        }
+        const std::string times = worst < 1e15 ? text(std::llround(worst)) : text(worst);
+        summary_ = text(prefix(), "wrong derivatives by ", wrong, ", the worst off by ", times, " times what is tolerated");
+    }
+
+    std::string prefix() const { return text("[", op_, "] order ", order_, ": "); }
+
     void add_failure(std::size_t input, const std::string& what) {
-        failures_.push_back({.op = op_, .order = order_, .input = input, .message = text("[", op_, "] order ", order_, ": ", what)});
+        failures_.push_back({.op = op_, .order = order_, .input = input, .message = prefix() + what});
     }
 
     const GradcheckOptions& options_;
     Rng rng_;
     std::string op_;
     int order_ = 1;
+    std::string summary_;
     std::vector<GradcheckFailure> failures_;
     double worst_ = 0;
     std::int64_t compared_ = 0;
@@ -135,9 +171,11 @@ namespace knoll {
 
 std::string GradcheckResult::report() const {
     if (ok()) return text("gradcheck: ", compared_, " derivatives agree with central differences, the worst at ", worst_, " of its tolerance");
-    std::string lines;
-    for (std::size_t i = 0; i < std::min(failures_.size(), gradcheck_detail::reported_failures); ++i) lines += (i == 0 ? "" : "\n") + failures_[i].message;
-    if (failures_.size() > gradcheck_detail::reported_failures) lines += text("\n... and ", failures_.size() - gradcheck_detail::reported_failures, " more");
+    std::vector<GradcheckFailure> worst = failures_;
+    std::stable_sort(worst.begin(), worst.end(), [](const GradcheckFailure& a, const GradcheckFailure& b) { return a.excess > b.excess; });
+    std::string lines = summary_;
+    for (std::size_t i = 0; i < std::min(worst.size(), gradcheck_detail::reported_failures); ++i) lines += (lines.empty() ? "" : "\n") + worst[i].message;
+    if (worst.size() > gradcheck_detail::reported_failures) lines += text("\n... and ", worst.size() - gradcheck_detail::reported_failures, " more");
     return lines;
 }
 

@@ -29,17 +29,20 @@ struct GradcheckFailure {
     std::int64_t output = -1;  ///< flat index within all outputs (-1: a random projection of them)
     double analytic = 0;
     double numeric = 0;
+    double excess = 0;    ///< their distance as a multiple of what is tolerated; infinite where one of them is not finite
     std::string message;  ///< all of this in words; or what else is wrong: zero gradient, wrong shape, passes that differ
 };
 
 class GradcheckResult {
 public:
-    GradcheckResult(std::vector<GradcheckFailure> failures, double worst, std::int64_t compared)
-        : failures_(std::move(failures)), worst_(worst), compared_(compared) {}
+    GradcheckResult(std::string summary, std::vector<GradcheckFailure> failures, double worst, std::int64_t compared)
+        : summary_(std::move(summary)), failures_(std::move(failures)), worst_(worst), compared_(compared) {}
 
     bool ok() const { return failures_.empty(); }
-    /// One line if all is well; otherwise one per failure (the first twenty), naming op, order, input, element and both numbers.
+    /// One line if all is well. Otherwise op and order, how many elements of which inputs have wrong derivatives, and how far off the worst
+    /// is; then the five worst, a line each, with positions and both numbers. Of what else is wrong, a line each.
     std::string report() const;
+    /// In the order in which they were found.
     const std::vector<GradcheckFailure>& failures() const { return failures_; }
     /// The largest |analytic - numeric| / (absolute + relative * |numeric|) seen.
     double worst() const { return worst_; }
@@ -47,6 +50,7 @@ public:
     std::int64_t compared() const { return compared_; }
 
 private:
+    std::string summary_;
     std::vector<GradcheckFailure> failures_;
     double worst_;
     std::int64_t compared_;

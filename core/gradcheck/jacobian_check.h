@@ -23,6 +23,7 @@ struct Mismatch {
     std::int64_t output;   ///< as in Row
     double analytic;
     double numeric;
+    double excess;  ///< their distance as a multiple of what is tolerated; infinite where that is no number
 };
 
 /// Uniform in [-1.5, -0.5] and [0.5, 1.5]: none so small that what it multiplies would not count.
@@ -55,6 +56,7 @@ private:
     static Derivatives derivatives(const Row& row, const Direction& direction, const Numbers& column);
     double distance(const Row& row, const Direction& direction) const;
     Direction element_to_blame(const Row& row, Direction direction) const;
+    double excess(const Derivatives& derivatives) const;
     void add_mismatch(const Row& row, const Direction& element);
 
     const Function& f_;
