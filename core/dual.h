@@ -5,8 +5,10 @@
 //     (x * x * x).derivative              // 12
 //
 // Each rule below is written in the operations of the number inside, which makes nesting work. The rules stay right where
-// a careless one would not: log and quotients never square a denominator that may underflow, and sigmoid's derivative never
-// computes 1 - sigmoid.
+// a careless one would not: log and quotients never square a denominator that may underflow, sigmoid's derivative never
+// computes 1 - sigmoid, and a function of infinite slope, as pow(x, 0.5) at 0, takes no derivative of 0 with it (chain): so its limits
+// are right at every order, and a constant argument stays constant. A product with an infinite factor is as arithmetic has it: 0 times
+// infinity is NaN, in a derivative too; square(x) in place of x * x keeps to the limit.
 #pragma once
 
 #include <knoll/core/kernels/inlining.h>
@@ -36,7 +38,7 @@ struct Dual {
     friend constexpr Dual operator*(const Dual& a, const Dual& b) { return {a.value * b.value, a.derivative * b.value + a.value * b.derivative}; }
     friend constexpr Dual operator/(const Dual& a, const Dual& b) {
         const Number quotient = a.value / b.value;
-        return {quotient, (a.derivative - quotient * b.derivative) / b.value};
+        return {quotient, (a.derivative - chain(quotient, b.derivative)) / b.value};
     }
     // A plain number has no derivative, and a compiler may not drop a product with 0 on its own.
     friend constexpr Dual operator+(const Dual& a, double b) { return {a.value + b, a.derivative}; }
@@ -48,7 +50,7 @@ struct Dual {
     friend constexpr Dual operator*(double a, const Dual& b) { return {a * b.value, a * b.derivative}; }
     friend constexpr Dual operator/(double a, const Dual& b) {
         const Number quotient = a / b.value;
-        return {quotient, -quotient * b.derivative / b.value};
+        return {quotient, -chain(quotient, b.derivative) / b.value};
     }
 
     // Comparisons see the value alone.
@@ -61,21 +63,30 @@ struct Dual {
     friend constexpr Dual where(bool condition, const Dual& a, const Dual& b) {
         return {where(condition, a.value, b.value), where(condition, a.derivative, b.derivative)};
     }
+    friend constexpr Dual chain(const Dual& slope, const Dual& direction) {
+        return {chain(slope.value, direction.value), chain(slope.derivative, direction.value) + chain(slope.value, direction.derivative)};
+    }
+    friend constexpr Dual chain_over(const Dual& divisor, const Dual& direction) {
+        const Number quotient = chain_over(divisor.value, direction.value);
+        return {quotient, chain_over(divisor.value, direction.derivative - chain(quotient, divisor.derivative))};
+    }
     friend constexpr Dual constant_part(const Dual& a) { return {constant_part(a.value), Number(0.0)}; }
     // A product, not a select: a choice that does not depend on the element stops the vectoriser.
     friend constexpr Dual constant_if(bool hold, const Dual& a) { return {constant_if(hold, a.value), a.derivative * static_cast<double>(!hold)}; }
 
+    /// a * a, whose derivatives have their limits at infinity too.
+    friend constexpr Dual square(const Dual& a) { return {square(a.value), 2.0 * chain(a.value, a.derivative)}; }
     friend Dual exp(const Dual& a) {
         const Number e = exp(a.value);
-        return {e, e * a.derivative};
+        return {e, chain(e, a.derivative)};
     }
-    friend Dual log(const Dual& a) { return {log(a.value), a.derivative / a.value}; }
+    friend Dual log(const Dual& a) { return {log(a.value), chain_over(a.value, a.derivative)}; }
     friend Dual log_of_normal(const Dual& a) { return {log_of_normal(a.value), a.derivative / a.value}; }
-    friend Dual log1p(const Dual& a) { return {log1p(a.value), a.derivative / (1.0 + a.value)}; }
-    friend Dual expm1(const Dual& a) { return {expm1(a.value), exp(a.value) * a.derivative}; }
+    friend Dual log1p(const Dual& a) { return {log1p(a.value), chain_over(1.0 + a.value, a.derivative)}; }
+    friend Dual expm1(const Dual& a) { return {expm1(a.value), chain(exp(a.value), a.derivative)}; }
     friend Dual sqrt(const Dual& a) {
         const Number root = sqrt(a.value);
-        return {root, 0.5 * a.derivative / root};
+        return {root, chain_over(root, 0.5 * a.derivative)};
     }
     friend Dual abs(const Dual& a) {
         const Number zero(0.0);
@@ -92,7 +103,7 @@ struct Dual {
     friend Dual pow(const Dual& a, double exponent) {
         // A power that has run down to 0 is constant, at 0 as well, where the rule below would give 0 times infinity.
         const Number slope = exponent * pow(a.value, exponent - 1.0);
-        return {pow(a.value, exponent), where(exponent == 0.0, Number(0.0), slope * a.derivative)};
+        return {pow(a.value, exponent), where(exponent == 0.0, Number(0.0), chain(slope, a.derivative))};
     }
 };
 
@@ -105,12 +116,6 @@ template <class Number>
 struct IsFormulaNumber<Dual<Number>> : std::true_type {};
 template <class T>
 concept FormulaNumber = IsFormulaNumber<T>::value;
-
-/// a * a.
-template <FormulaNumber Number>
-constexpr Number square(const Number& a) {
-    return a * a;
-}
 
 /// The larger of two; where equal, the mean of both, so that each gets half of the derivative, as the tensor op has it.
 template <FormulaNumber Number>

@@ -35,11 +35,22 @@ struct Scalar {
 
     /// a where the condition holds, b elsewhere. Both are computed; what is not chosen may be NaN.
     friend constexpr Scalar where(bool condition, Scalar a, Scalar b) { return condition ? a.value : b.value; }
+    /// The chain rule, slope * direction, but 0 where the direction is 0, even of an infinite slope: what stands still has no derivative.
+    friend constexpr Scalar chain(Scalar slope, Scalar direction) {
+        const T product = slope.value * direction.value;
+        return direction.value == T(0) ? T(0) : product;
+    }
+    /// The same for a slope of 1 / divisor: direction / divisor, but 0 where the direction is 0.
+    friend constexpr Scalar chain_over(Scalar divisor, Scalar direction) {
+        const T quotient = direction.value / divisor.value;
+        return direction.value == T(0) ? T(0) : quotient;
+    }
     /// The same number, held constant under differentiation.
     friend constexpr Scalar constant_part(Scalar a) { return a; }
     /// constant_part(a) if hold, a otherwise; hold is the same for every element.
     friend constexpr Scalar constant_if(bool, Scalar a) { return a; }
 
+    friend constexpr Scalar square(Scalar a) { return a.value * a.value; }
     friend Scalar exp(Scalar a) { return kernels::exp(a.value); }
     friend Scalar log(Scalar a) { return kernels::log(a.value); }
     friend Scalar log_of_normal(Scalar a) { return kernels::log_of_normal(a.value); }

@@ -98,10 +98,20 @@ Tensor silu(const Tensor& a) {
 
 namespace {
 
+// The derivative of the distribution function; its own is -a times itself, and 0 at infinity.
+Tensor normal_density(const Tensor& a) {
+    Tensor out = map_floating("gelu", a, [](auto x) {
+        using T = decltype(x);
+        constexpr T density_at_zero = T(0.5 * std::numbers::inv_sqrtpi * std::numbers::sqrt2);
+        return density_at_zero * kernels::exp(T(-0.5) * (x * x));
+    });
+    return record("normal_density", std::move(out),
+                  gradient(a, [a = Saved(a)](const Tensor& g) { return -limited_product(a, g * normal_density(a), -gate_limit, gate_limit); }));
+}
+
 Tensor normal_cdf(const Tensor& a) {
-    constexpr double density_at_zero = 0.5 * std::numbers::inv_sqrtpi * std::numbers::sqrt2;
     return record("normal_cdf", map_floating("gelu", a, [](auto x) { return kernels::normal_cdf(x); }),
-                  gradient(a, [a = Saved(a)](const Tensor& g) { return g * (density_at_zero * exp(-0.5 * square(a))); }));
+                  gradient(a, [a = Saved(a)](const Tensor& g) { return g * normal_density(a); }));
 }
 
 }  // namespace

@@ -6,10 +6,13 @@
 #include <knoll/core/record.h>
 
 #include <cmath>
+#include <limits>
 
 namespace knoll {
 
 namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // std::pow takes denormals apart by their bits, and garbles what the arithmetic between counts as zero (set_flush_denormals()): a
 // number that compares equal to zero has to be zero.
@@ -39,7 +42,8 @@ Tensor tensor_power(const Tensor& a, const Tensor& b) {
         return g * b * pow(a, where(is_one, 1.0, b - 1.0));
     };
     const auto by_exponent = [a = Saved(a), b = Saved(b)](const Tensor& g, const Tensor& y) {
-        const Tensor is_flat = (a.get() == 0.0) * (b.get() >= 0.0);  // 0^b is 0 for every b > 0
+        // 0^b is 0 for every b > 0, and infinity^b for every b < 0, where the plain product would be 0 times infinity.
+        const Tensor is_flat = (a.get() == 0.0) * (b.get() >= 0.0) + (a.get() == infinity) * (b.get() < 0.0);
         return g * y * log(where(is_flat, 1.0, a));
     };
     return record("pow", std::move(out), gradient(a, by_base), gradient(b, by_exponent));
