@@ -5,6 +5,7 @@
 #include <knoll/core/ops/index.h>
 #include <knoll/core/ops/matmul.h>
 #include <knoll/core/ops/reduce.h>
+#include <knoll/core/ops/scale.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/losses/dpl.h>
 
@@ -15,8 +16,14 @@ namespace knoll::losses {
 
 namespace {
 
+// A scale under which no square overflows; what is small needs none beside an epsilon.
+Tensor scale_from_one_up(const Tensor& a, const Dims& dims) { return clamp(power_of_two_scale(a, dims), 1.0, std::numeric_limits<double>::infinity()); }
+
 // Rows of length 1. The epsilon keeps the gradient finite at a row of zeros, as ReLU may leave.
-Tensor unit_rows(const Tensor& rows) { return rows / sqrt(sum(square(rows), 1, true) + 1e-12); }
+Tensor unit_rows(const Tensor& rows) {
+    const Tensor scale = scale_from_one_up(rows, 1), scaled = rows / scale;
+    return scaled / sqrt(sum(square(scaled), 1, true) + 1e-12 / square(scale));
+}
 
 // The classes that have members.
 Tensor classes_with_members(const Tensor& labels, const Tensor& confident, std::int64_t classes) {
@@ -63,7 +70,10 @@ Tensor transfer_style(const Tensor& x, const Tensor& style, double epsilon) {
                         " and ", style.shape());
     const Dims plane{2, 3};
     const auto centre = [&](const Tensor& maps) { return mean(maps.detach(), plane, true); };
-    const auto spread = [&](const Tensor& maps) { return sqrt(var(maps.detach(), plane, true, 0) + epsilon); };
+    const auto spread = [&](const Tensor& maps) {
+        const Tensor scale = scale_from_one_up(maps, plane);
+        return scale * sqrt(var(maps.detach() / scale, plane, true, 0) + epsilon / square(scale));
+    };
     return (x - centre(x)) * (spread(style) / spread(x)) + centre(style);
 }
 

@@ -29,6 +29,8 @@ std::vector<CheckRecord> product_records() {
     add_matmul(list, "matrix times vector", {2, 3}, {3});
     list.add("linear", "", {normal_input({4, 3}), normal_input({2, 3}, 2), normal_input({2}, 3)}, [](const auto& in) { return linear(in[0], in[1], in[2]); });
     list.add("linear", "no bias, rank 3", {normal_input({2, 2, 3}), normal_input({2, 3}, 2)}, [](const auto& in) { return linear(in[0], in[1]); });
+    list.add("vector_norm", "", {normal_input({3, 4})}, [](const auto& in) { return vector_norm(in[0]); });
+    list.add("vector_norm", "dims 0 and 2, keepdim", {normal_input({2, 3, 2})}, [](const auto& in) { return vector_norm(in[0], {0, 2}, true); });
     list.add("cosine_similarity", "", {normal_input({3, 4}), normal_input({3, 4}, 2)}, [](const auto& in) { return cosine_similarity(in[0], in[1]); });
     list.add("cosine_similarity", "dim 0, broadcast", {normal_input({3, 1}), normal_input({3, 2}, 2)},
              [](const auto& in) { return cosine_similarity(in[0], in[1], 0); });

@@ -3,7 +3,7 @@
 #include <knoll/core/autograd.h>
 #include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/compare.h>
-#include <knoll/core/ops/elementwise.h>
+#include <knoll/core/ops/distance.h>
 #include <knoll/core/ops/matmul.h>
 #include <knoll/core/ops/reduce.h>
 #include <knoll/core/ops/shape.h>
@@ -18,7 +18,7 @@ constexpr double weight_softening = 1.0 / 32;
 constexpr double running_decay = 0.9;
 constexpr double tail_share = 2;
 
-Tensor row_lengths(const Tensor& rows) { return sqrt(sum(square(rows), {-1}, true)); }
+Tensor row_lengths(const Tensor& rows) { return vector_norm(rows, -1, true); }
 
 // A row without a direction stays as it is.
 Tensor row_directions(const Tensor& rows) {

@@ -1,6 +1,8 @@
 #include <knoll/core/autograd.h>
+#include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/distance.h>
 #include <knoll/core/ops/reduce.h>
+#include <knoll/core/ops/scale.h>
 #include <knoll/core/ops/shape.h>
 #include <knoll/data/active/check.h>
 #include <knoll/data/active/core_set.h>
@@ -31,9 +33,11 @@ std::vector<std::int64_t> select_core_set(const Tensor& pool, const Tensor& labe
     check_count("select_core_set", count, pool.size(0));
     require<ShapeError>(labelled.size(1) == pool.size(1), "[select_core_set] expected as many features of labelled examples as of the pool, got shapes ",
                         labelled.shape(), " and ", pool.shape());
-    const Tensor rows = pool.to(DType::f64);
+    // Under a common scale, whose squares neither overflow nor vanish: that changes no order.
+    const Tensor features = concat({pool.to(DType::f64), labelled.to(DType::f64)}), scaled = features / power_of_two_scale(features, {});
+    const Tensor rows = slice(scaled, 0, 0, pool.size(0));
     std::vector<double> distances(static_cast<std::size_t>(pool.size(0)), std::numeric_limits<double>::infinity());
-    if (labelled.size(0) > 0) approach(distances, rows, labelled.to(DType::f64));
+    if (labelled.size(0) > 0) approach(distances, rows, slice(scaled, 0, pool.size(0), features.size(0)));
     std::vector<std::int64_t> picked;
     while (std::ssize(picked) < count) {
         const auto farthest = std::max_element(distances.begin(), distances.end()) - distances.begin();

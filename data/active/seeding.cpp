@@ -1,7 +1,7 @@
 #include <knoll/core/autograd.h>
 #include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/compare.h>
-#include <knoll/core/ops/elementwise.h>
+#include <knoll/core/ops/distance.h>
 #include <knoll/core/ops/matmul.h>
 #include <knoll/core/ops/order.h>
 #include <knoll/core/ops/reduce.h>
@@ -31,7 +31,7 @@ void check_metric(const char* strategy, const Tensor& metric, std::int64_t count
 // Rows of length 1; one of zeros stays.
 Tensor directions(const Tensor& features) {
     const Tensor rows = features.to(DType::f64);
-    const Tensor lengths = sqrt(sum(square(rows), {1}, true));
+    const Tensor lengths = vector_norm(rows, 1, true);
     return rows / where(lengths > 0.0, lengths, 1.0);
 }
 

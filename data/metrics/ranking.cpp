@@ -6,10 +6,21 @@
 #include <cmath>
 #include <cstddef>
 #include <numeric>
+#include <vector>
 
 namespace knoll::metrics {
 
 namespace {
+
+// Multiplied by a power of two that brings the largest near 1: no square of them overflows or vanishes, and all keep their digits.
+std::vector<double> scaled(std::span<const double> values) {
+    double largest = 0;
+    for (const double value : values) largest = std::max(largest, std::abs(value));
+    std::vector<double> numbers(values.begin(), values.end());
+    if (largest > 0 && std::isfinite(largest))
+        for (double& number : numbers) number = std::ldexp(number, -std::ilogb(largest));
+    return numbers;
+}
 
 double mean_of(std::span<const double> values) { return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()); }
 
@@ -35,8 +46,10 @@ double roc_auc(std::span<const double> scores, const std::vector<bool>& positive
     return wins / (found * below);
 }
 
-double correlation(std::span<const double> a, std::span<const double> b) {
-    require<ShapeError>(a.size() == b.size() && a.size() >= 2, "[correlation] expected two lists of one size, at least 2, got ", a.size(), " and ", b.size());
+double correlation(std::span<const double> first, std::span<const double> second) {
+    require<ShapeError>(first.size() == second.size() && first.size() >= 2, "[correlation] expected two lists of one size, at least 2, got ", first.size(),
+                        " and ", second.size());
+    const std::vector<double> a = scaled(first), b = scaled(second);
     const double mean_a = mean_of(a), mean_b = mean_of(b);
     double ab = 0, aa = 0, bb = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {

@@ -1,7 +1,9 @@
 #include <knoll/data/metrics/retrieval.h>
 
 #include <knoll/core/autograd.h>
+#include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/distance.h>
+#include <knoll/core/ops/scale.h>
 #include <knoll/core/ops/shape.h>
 
 #include <algorithm>
@@ -51,6 +53,9 @@ Neighbours nearest(const Tensor& distances, std::int64_t row, std::int64_t query
     ranked.erase(end, ranked.end());
     return ranked;
 }
+
+// Under a common scale, whose squares neither overflow nor vanish: that changes no order.
+Tensor scaled(const Tensor& embeddings) { return embeddings.detach() / power_of_two_scale(embeddings, {}); }
 
 // Examples at the same distance from the query, which share the ranks that they take up.
 struct Tied {
@@ -115,7 +120,7 @@ RetrievalScores retrieval_scores(const Tensor& embeddings, const Tensor& labels)
     const auto classes = labels.data<std::int64_t>();
     std::map<std::int64_t, ClassScores> scores;
     for (const std::int64_t label : classes) ++scores[label].examples;
-    for_each_query(embeddings, [&](std::int64_t query, std::int64_t row, const Tensor& distances) {
+    for_each_query(scaled(embeddings), [&](std::int64_t query, std::int64_t row, const Tensor& distances) {
         ClassScores& own = scores[classes[static_cast<std::size_t>(query)]];
         if (own.examples < 2) return;
         const std::int64_t own_class = classes[static_cast<std::size_t>(query)];
@@ -147,11 +152,12 @@ Tensor nearest_neighbours(const Tensor& embeddings, const std::vector<std::int64
     check_embeddings("nearest_neighbours", embeddings);
     require<ValueError>(count >= 1 && count < embeddings.size(0), "[nearest_neighbours] expected a count in 1..", embeddings.size(0) - 1, ", got ", count);
     const NoGrad no_grad;
+    const Tensor rows = scaled(embeddings);
     Tensor found = empty({static_cast<std::int64_t>(queries.size()), count}, DType::i64);
     auto* into = found.fresh_data<std::int64_t>();
     for (const std::int64_t query : queries) {
         require<IndexError>(query >= 0 && query < embeddings.size(0), "[nearest_neighbours] expected queries in 0..", embeddings.size(0) - 1, ", got ", query);
-        const Tensor distances = pairwise_squared_distances(slice(embeddings, 0, query, query + 1), embeddings);
+        const Tensor distances = pairwise_squared_distances(slice(rows, 0, query, query + 1), rows);
         for (const auto& neighbour : nearest(distances, 0, query, static_cast<std::size_t>(count))) *into++ = neighbour.second;
     }
     return found;

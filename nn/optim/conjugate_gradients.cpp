@@ -2,8 +2,10 @@
 
 #include <knoll/core/ops/arithmetic.h>
 #include <knoll/core/ops/reduce.h>
+#include <knoll/core/ops/scale.h>
 
 #include <cmath>
+#include <limits>
 
 namespace knoll::nn {
 
@@ -35,15 +37,19 @@ void require_positive(double curvature, double square, double damping, int itera
 
 }  // namespace
 
-ConjugateGradientsResult conjugate_gradients(const TensorFunction& product, const Tensor& b, const ConjugateGradientsOptions& options) {
-    require<DTypeError>(is_floating(b.dtype()), "[conjugate_gradients] expected b of f32 or f64, got ", b.dtype());
-    require<ValueError>(options.damping >= 0 && options.tolerance >= 0 && options.max_iterations >= 0,
-                        "[conjugate_gradients] expected damping, tolerance and iterations of at least 0, got ", options.damping, ", ", options.tolerance,
-                        " and ", options.max_iterations);
-    require<ShapeError>(!options.start.defined() || options.start.shape() == b.shape(), "[conjugate_gradients] expected a start of b's shape ", b.shape(),
-                        ", got another");
-    const NoGrad no_grad;
-    const DampedProduct apply{product, b, options.damping};
+namespace {
+
+// A power of two near b's elements where squares of them overflow or vanish; 1 elsewhere.
+double scale_of(const Tensor& b) {
+    const bool single = b.dtype() == DType::f32;
+    const double smallest = single ? std::numeric_limits<float>::min() / std::numeric_limits<float>::epsilon()
+                                   : std::numeric_limits<double>::min() / std::numeric_limits<double>::epsilon();
+    const double square = dot(b, b);
+    if (square >= smallest && std::isfinite(square)) return 1.0;
+    return power_of_two_scale(b, {}).to_vector().front();
+}
+
+ConjugateGradientsResult solve(const DampedProduct& apply, const Tensor& b, const ConjugateGradientsOptions& options) {
     const double scale = std::sqrt(dot(b, b));
     if (scale == 0) return {.solution = zeros_like(b)};
 
@@ -71,6 +77,26 @@ ConjugateGradientsResult conjugate_gradients(const TensorFunction& product, cons
     }
     const double residual = std::sqrt(square) / scale;
     return {.solution = x, .iterations = iteration, .residual = residual, .converged = residual <= options.tolerance, .positive_definite = is_positive};
+}
+
+}  // namespace
+
+ConjugateGradientsResult conjugate_gradients(const TensorFunction& product, const Tensor& b, const ConjugateGradientsOptions& options) {
+    require<DTypeError>(is_floating(b.dtype()), "[conjugate_gradients] expected b of f32 or f64, got ", b.dtype());
+    require<ValueError>(options.damping >= 0 && options.tolerance >= 0 && options.max_iterations >= 0,
+                        "[conjugate_gradients] expected damping, tolerance and iterations of at least 0, got ", options.damping, ", ", options.tolerance,
+                        " and ", options.max_iterations);
+    require<ShapeError>(!options.start.defined() || options.start.shape() == b.shape(), "[conjugate_gradients] expected a start of b's shape ", b.shape(),
+                        ", got another");
+    const NoGrad no_grad;
+    const DampedProduct apply{product, b, options.damping};
+    const double scale = scale_of(b);
+    if (scale == 1.0) return solve(apply, b, options);
+    ConjugateGradientsOptions scaled = options;
+    if (options.start.defined()) scaled.start = options.start / scale;
+    ConjugateGradientsResult result = solve(apply, b / scale, scaled);
+    result.solution *= scale;
+    return result;
 }
 
 }  // namespace knoll::nn

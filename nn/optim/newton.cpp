@@ -3,6 +3,7 @@
 #include <knoll/nn/optim/newton.h>
 
 #include <knoll/core/ops/arithmetic.h>
+#include <knoll/core/ops/distance.h>
 #include <knoll/core/ops/reduce.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@ constexpr int most_halvings = 30;
 constexpr double enough = 1e-4;  // of the fall that the slope promises (Armijo 1966)
 
 double inner(const Tensor& a, const Tensor& b) { return sum(a * b).item(); }
+double length_of(const Tensor& a) { return vector_norm(a).item(); }
 
 struct Point {
     Tensor at;
@@ -43,7 +45,7 @@ NewtonResult minimize_by_newton(const TensorFunction& f, const Tensor& start, co
     Point now = point_at(f, start.detach().clone());
     NewtonResult result;
     for (result.steps = 0; result.steps < options.max_steps; ++result.steps) {
-        const double length = std::sqrt(inner(now.gradient, now.gradient));
+        const double length = length_of(now.gradient);
         if (length <= options.tolerance) break;
         // Far from the minimum an exact step is wasted.
         const ConjugateGradientsOptions solver{
@@ -59,7 +61,7 @@ NewtonResult minimize_by_newton(const TensorFunction& f, const Tensor& start, co
         for (int halving = 0; halving < most_halvings && !moved; ++halving, step /= 2) {
             Point next = point_at(f, now.at + step * direction);
             const bool falls = next.value <= now.value + enough * step * slope;
-            const bool is_level = std::abs(next.value - now.value) <= rounding && inner(next.gradient, next.gradient) < length * length;
+            const bool is_level = std::abs(next.value - now.value) <= rounding && length_of(next.gradient) < length;
             moved = falls || is_level;
             if (moved) now = std::move(next);
         }
@@ -67,7 +69,7 @@ NewtonResult minimize_by_newton(const TensorFunction& f, const Tensor& start, co
     }
     result.solution = now.at;
     result.value = now.value;
-    result.gradient_norm = std::sqrt(inner(now.gradient, now.gradient));
+    result.gradient_norm = length_of(now.gradient);
     result.converged = result.gradient_norm <= options.tolerance;
     return result;
 }

@@ -64,6 +64,17 @@ TEST_CASE("similarities are cosines over a temperature, differentiable in featur
     CHECK(result.ok());
 }
 
+TEST_CASE("prototypes and styles of numbers whose squares overflow are those of moderate ones") {
+    const Tensor f = tensor({{3.0, 4.0}, {-1.0, 1.0}}), w = tensor({{2.0, 0.0}, {0.0, -1.0}});
+    check_close(losses::prototype_similarities(f * 1e25, w * 1e30), losses::prototype_similarities(f, w), 1e-6, 0);
+    Tensor features = (f * 1e25).set_requires_grad(), moderate = f.clone().set_requires_grad();
+    check_close(grad(sum(losses::prototype_similarities(features, w)), features) * 1e25, grad(sum(losses::prototype_similarities(moderate, w)), moderate), 1e-5,
+                1e-6);
+    Rng rng{2};
+    const Tensor x = randn({1, 2, 3, 5}, rng), style = randn({1, 2, 3, 5}, rng) + 1.0;
+    check_close(losses::transfer_style(x * 1e25, style * 1e30) / 1e30, losses::transfer_style(x, style, 0), 1e-4, 1e-5);
+}
+
 TEST_CASE("a map of another style has its mean and deviation, channel by channel, and passes gradients to its own content") {
     Rng rng{1};
     const Tensor x = randn({2, 3, 4, 4}, rng, DType::f64), style = 3.0 * randn({2, 3, 4, 4}, rng, DType::f64) + 1.0;

@@ -136,6 +136,27 @@ Reference cosine(std::int64_t dim) {
     };
 }
 
+Reference length() {
+    return [](const std::vector<Naive>& in) {
+        double square = 0.0;
+        for (const double x : in[0].values) square += x * x;
+        return generate({}, [&](const Index&) { return std::sqrt(square); });
+    };
+}
+
+// Over the outermost and the innermost dimension, which stay with extent 1.
+Reference length_of_outer_and_inner() {
+    return [](const std::vector<Naive>& in) {
+        const Naive& x = in[0];
+        return generate({1, x.shape[1], 1}, [&](Index i) {
+            double square = 0.0;
+            for (i[0] = 0; i[0] < x.shape[0]; ++i[0])
+                for (i[2] = 0; i[2] < x.shape[2]; ++i[2]) square += x[i] * x[i];
+            return std::sqrt(square);
+        });
+    };
+}
+
 Reference unit_length(std::size_t along) {
     return [=](const std::vector<Naive>& in) {
         const Naive& x = in[0];
@@ -172,6 +193,10 @@ double root(double x) { return std::sqrt(x); }
 
 // Cosines of vectors of one element are 1 or -1 whatever that is: gradients vanish.
 void expect_similarities(Expectations& book) {
+    book.value("vector_norm", "", length())
+        .also({{apps::normal_input({})}, {apps::normal_input({1, 1})}, {apps::normal_input({0, 3})}, {apps::normal_input({211, 37})}});
+    book.value("vector_norm", "dims 0 and 2, keepdim", length_of_outer_and_inner())
+        .also({{apps::normal_input({1, 3, 1})}, {apps::normal_input({2, 0, 3})}, {apps::normal_input({17, 3, 37})}});
     book.value("cosine_similarity", "", cosine(1))
         .also(pairs_of({{{1, 1}, {1, 1}},
                         {{3, 0}, {3, 0}},

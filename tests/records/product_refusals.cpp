@@ -127,6 +127,10 @@ void refuse_vectors(Expectations& book) {
     book.refuse(
         "cosine_similarity", [] { cosine_similarity(operand({}), operand({}), 0); }, "[cosine_similarity] expected vectors, got shapes [] and []");
     book.refuse(
+        "vector_norm", [] { vector_norm(operand({3}).to(DType::i64)); }, "[vector_norm] expected f32 or f64, got i64; convert with .to(DType::f32)");
+    book.refuse(
+        "vector_norm", [] { vector_norm(operand({3}), 1); }, "[vector_norm] expected a dimension from -1 to 0 for a tensor of rank 1, got 1");
+    book.refuse(
         "normalize", [] { normalize(operand({})); }, "[normalize] expected vectors, got shape []");
     book.refuse(
         "normalize", [] { normalize(operand({3}).to(DType::i64)); }, "[normalize] expected vectors of f32 or f64, got i64; convert with .to(DType::f32)");

@@ -29,7 +29,7 @@ std::vector<double> gradient_norms(const PairedProblem& problem, const Tensor& w
     std::vector<double> norms;
     for (std::int64_t n = 0; n < problem.pairs(); ++n) {
         const Tensor slope = grad(select(losses, 0, n), at, {.retain_graph = true});
-        norms.push_back(std::sqrt(sum(square(slope)).item()));
+        norms.push_back(vector_norm(slope).item());
     }
     return norms;
 }

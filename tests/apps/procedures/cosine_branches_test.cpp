@@ -64,3 +64,14 @@ TEST_CASE("cosine branches compare directions, and move along what all images ha
     check_close(branches(zeros({1, 4})), zeros({1, 3}), 0, 0);  // no direction, and no NaN
     CHECK(branches.named_buffers().size() == 1);
 }
+
+TEST_CASE("an image without a direction gives cosine branches no NaN, in gradients neither; features whose squares overflow keep theirs") {
+    apps::CosineBranches branches{4, 3};
+    Rng rng{2};
+    branches.initialize(rng);
+    const Tensor x = concat({sample({2, 4}, DType::f32), zeros({1, 4})}).set_requires_grad();
+    const Tensor slopes = grad(sum(square(branches(x))), x);
+    for (const double slope : slopes.to_vector()) CHECK(std::isfinite(slope));
+    branches.eval();
+    check_close(branches(x.detach() * 1e25), branches(x.detach()), 1e-5, 1e-6);
+}

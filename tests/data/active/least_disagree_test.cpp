@@ -137,6 +137,8 @@ TEST_CASE("seeding begins with the smallest metric and draws by squared weight a
     }
     CHECK(second == Approx(800).margin(5 * std::sqrt(160)));
     CHECK(select_by_seeding(metric, features, 3, Rng{9}) == select_by_seeding(metric, features, 3, Rng{9}));
+    for (const double size : {1e200, 1e-200})  // whose squares overflow or vanish
+        CHECK(select_by_seeding(metric, features.to(DType::f64) * size, 3, Rng{9}) == select_by_seeding(metric, features, 3, Rng{9}));
 }
 
 TEST_CASE("seeding ends where fewer distinct examples are left than are asked for") {

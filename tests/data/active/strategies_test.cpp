@@ -101,6 +101,8 @@ TEST_CASE("the core set is the greedy one of plain loops, with and without label
     }
     const Tensor copies = tensor({{1, 1}, {1, 1}, {5, 5}, {1, 1}});
     CHECK(select_core_set(copies, zeros({0, 2}), 4) == Positions{0, 2, 1, 3});
+    for (const double size : {1e200, 1e-200})  // whose squares overflow or vanish
+        CHECK(select_core_set(pool.to(DType::f64) * size, slice(pool, 0, 3, 5).to(DType::f64) * size, 9) == naive_core_set(pool, slice(pool, 0, 3, 5), 9));
     check_same_bits([&] { return std::vector<Tensor>{arange(30) * 0.0, index_select(pool, 0, from_data<std::int64_t>({9}, select_core_set(pool, pool, 9)))}; });
 }
 

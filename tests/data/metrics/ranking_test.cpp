@@ -36,5 +36,11 @@ TEST_CASE("correlation is 1 along a rising line, -1 along a falling one, and not
     CHECK(metrics::correlation(x, down) == Approx(-1.0));
     CHECK(metrics::correlation(x, other) == Approx(0.18898223650461363));
     CHECK(std::isnan(metrics::correlation(x, level)));
+    // Of any size: neither sums nor squares overflow or vanish.
+    for (const double size : {1e-200, 1e200, 5e307}) {
+        const std::vector<double> sized{size, 2 * size, 3.5 * size}, turned{size, 0, size};
+        CHECK(metrics::correlation(sized, up) == Approx(metrics::correlation(std::vector<double>{1, 2, 3.5}, up)));
+        CHECK(metrics::correlation(turned, sized) == Approx(metrics::correlation(other, std::vector<double>{1, 2, 3.5})));
+    }
     CHECK_THROWS_WITH(metrics::correlation(x, std::vector<double>{1}), "[correlation] expected two lists of one size, at least 2, got 3 and 1");
 }

@@ -108,6 +108,11 @@ TEST_CASE("retrieval scores of a few points by hand, class by class") {
     CHECK(scores.map_at_r == Approx((1 + 1 + 0.25) / 3));
     CHECK(scores.map_per_class.front() == scores.map_at_r);
     CHECK(metrics::nearest_neighbours(line, {2, 4}, 3).to_vector() == std::vector<double>{3, 1, 0, 3, 2, 1});
+    for (const double size : {1e25, 1e-25}) {  // whose squares overflow or vanish in f32
+        const Tensor sized = (line * size).to(DType::f32);
+        CHECK(metrics::nearest_neighbours(sized, {2, 4}, 3).to_vector() == std::vector<double>{3, 1, 0, 3, 2, 1});
+        CHECK(metrics::retrieval_scores(sized, labels).map_at_r == scores.map_at_r);
+    }
 }
 
 TEST_CASE("retrieval refuses what cannot be ranked") {

@@ -76,3 +76,22 @@ TEST_CASE("with Hessian-vector products conjugate gradients take Newton's step t
     const auto step = nn::conjugate_gradients([&](const Tensor& v) { return hvp(loss, start, v); }, grad(loss(x), x), {.tolerance = 1e-12});
     check_close(start - step.solution, target, 1e-9, 1e-9);
 }
+
+TEST_CASE("conjugate gradients solve for right sides whose squares overflow or vanish, from zeros and from a start") {
+    const Tensor a = tensor({{2.0, 0.5}, {0.5, 1.0}}, DType::f64), x = tensor({1.0, -3.0}, DType::f64);
+    for (const auto& [dtype, size] :
+         std::vector<std::pair<DType, double>>{{DType::f64, 1e200}, {DType::f64, 1e-200}, {DType::f32, 1e25}, {DType::f32, 1e-25}}) {
+        INFO(dtype << " of size " << size);
+        const Tensor matrix = a.to(dtype), b = matmul(a, x * size).to(dtype);
+        const double tolerance = dtype == DType::f32 ? 1e-5 : 1e-12;
+        const auto found = nn::conjugate_gradients(product_with_matrix(matrix), b, {.tolerance = tolerance});
+        CHECK(found.converged);
+        CHECK(found.iterations == 2);
+        CHECK(found.residual <= tolerance);
+        check_close(found.solution / size, x.to(dtype), 10 * tolerance, 0);
+        const auto near = nn::conjugate_gradients(product_with_matrix(matrix), b, {.tolerance = 1e-3, .start = (x * size).to(dtype)});
+        CHECK(near.iterations == 0);
+        check_close(near.solution / size, x.to(dtype), 10 * tolerance, 0);
+    }
+    CHECK(nn::conjugate_gradients(product_with_matrix(a), zeros({2}, DType::f64)).solution.to_vector() == std::vector<double>{0, 0});
+}

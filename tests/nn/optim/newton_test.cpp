@@ -47,6 +47,19 @@ TEST_CASE("Newton's method halves a step that climbs, or that falls by less than
     }
 }
 
+TEST_CASE("Newton's method measures gradients whose squares overflow or vanish") {
+    for (const double size : {1e180, 1e-180}) {
+        INFO(size);
+        const auto bowl = [size](const Tensor& x) { return sum(0.5 * size * square(x - 2.0)); };
+        const auto stood = nn::minimize_by_newton(bowl, tensor({3.0, 2.0}, DType::f64), {.tolerance = size / 2, .max_steps = 0});
+        CHECK(stood.gradient_norm / size == Approx(1));
+        CHECK_FALSE(stood.converged);
+        const auto found = nn::minimize_by_newton(bowl, tensor({3.0, 2.0}, DType::f64), {.tolerance = size * 1e-6});
+        CHECK(found.converged);
+        check_close(found.solution, tensor({2.0, 2.0}, DType::f64), 1e-6, 0);
+    }
+}
+
 TEST_CASE("a Hessian that is recorded once has the products of one that is recorded anew") {
     Rng rng{6};
     const Tensor x = randn({5}, rng, DType::f64), v = randn({5}, rng, DType::f64);
