@@ -38,7 +38,7 @@ struct LossOptions : LossCall {
 };
 
 /// A gradient that somebody else has computed, and what it is the gradient of.
-struct GradientOptions : LossCall {
+struct CheckOptions : LossCall {
     std::string grad;                 ///< .npy to read
     std::optional<double> tolerance;  ///< relative; what suits the type of the gradient's numbers unless given
 };
@@ -85,7 +85,7 @@ struct TrainingOptions {
 struct TrainOptions : TrainingOptions {};
 struct CompareOptions : TrainingOptions {};
 
-struct CheckOptions {
+struct GradcheckCommandOptions {
     std::vector<std::string> names;  ///< parts of names; none: all
     bool quiet = false;              ///< failures alone
 };
@@ -97,6 +97,7 @@ struct BenchOptions {
     std::string json;
 };
 
-using Request = std::variant<Message, LossesOptions, LossOptions, GradientOptions, PlotOptions, TrainOptions, CompareOptions, CheckOptions, BenchOptions>;
+using Request =
+    std::variant<Message, LossesOptions, LossOptions, CheckOptions, PlotOptions, TrainOptions, CompareOptions, GradcheckCommandOptions, BenchOptions>;
 
 }  // namespace knoll::apps

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <knoll/apps/check/comparison.h>
+#include <knoll/core/shape.h>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,8 +16,7 @@ struct Variant {
 };
 
 struct WrongGradient {
-    std::int64_t rows = 1;
-    std::int64_t classes = 1;
+    Shape shape;  ///< of the logits and of all that stands beside them: rows, each of classes along the last dimension
     Numbers logits;
     std::vector<bool> positive;     ///< whether the target of each element is positive; empty where no target is
     std::vector<Variant> variants;  ///< what was asked for is the first
@@ -25,7 +24,8 @@ struct WrongGradient {
     double tolerance = 0;
 };
 
-/// One sentence that explains every departure, or nothing.
+/// One sentence that explains every departure, or nothing. A pattern is claimed only where every element that it speaks of shows it; else
+/// the places are named.
 std::string diagnose(const WrongGradient& wrong);
 
 }  // namespace knoll::apps

@@ -55,7 +55,7 @@ CLI::App* add_loss(CLI::App& app, LossOptions& options) {
     return command;
 }
 
-CLI::App* add_check(CLI::App& app, GradientOptions& options) {
+CLI::App* add_check(CLI::App& app, CheckOptions& options) {
     CLI::App* command = add_subcommand(app, "check", "Judge a gradient that another program has computed",
                                        "Examples:\n"
                                        "  knoll check hill --logits z.npy --targets y.npy --grad g.npy\n"
@@ -91,7 +91,7 @@ CLI::App* add_plot(CLI::App& app, PlotOptions& options) {
     return command;
 }
 
-CLI::App* add_gradcheck(CLI::App& app, CheckOptions& options) {
+CLI::App* add_gradcheck(CLI::App& app, GradcheckCommandOptions& options) {
     CLI::App* command = add_subcommand(app, "gradcheck", "Check every op, layer and loss against finite differences, to second order",
                                        "Examples:\n  knoll gradcheck\n  knoll gradcheck conv softmax hill");
     command->add_option("NAME", options.names, "check those whose name contains one of these");

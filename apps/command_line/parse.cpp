@@ -125,18 +125,18 @@ Request parse_as_typed(const std::vector<std::string>& arguments) {
     app.set_version_flag("--version", "knoll " + knoll_version(), "print the version, and stop");
 
     LossOptions loss;
-    GradientOptions gradient;
+    CheckOptions check;
     PlotOptions plot;
     TrainOptions train;
     CompareOptions compare;
-    CheckOptions gradcheck;
+    GradcheckCommandOptions gradcheck;
     BenchOptions bench;
     LossesOptions losses;
     std::string explained;
     std::string shell;
     const CLI::App* losses_command = add_losses(app, losses);
     const CLI::App* loss_command = add_loss(app, loss);
-    const CLI::App* check_command = add_check(app, gradient);
+    const CLI::App* check_command = add_check(app, check);
     const CLI::App* plot_command = add_plot(app, plot);
     const CLI::App* train_command = add_train(app, train);
     const CLI::App* compare_command = add_compare(app, compare);
@@ -170,7 +170,7 @@ Request parse_as_typed(const std::vector<std::string>& arguments) {
     if (*plot_command) return plot;
     if (*train_command) return train;
     if (*compare_command) return compare;
-    if (*check_command) return gradient;
+    if (*check_command) return check;
     if (*gradcheck_command) return gradcheck;
     if (*bench_command) return bench;
     return Message{app.help()};

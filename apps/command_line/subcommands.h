@@ -15,9 +15,9 @@ CLI::App* add_losses(CLI::App& app, LossesOptions& options);
 CLI::App* add_help(CLI::App& app, std::string& subcommand);
 CLI::App* add_completion(CLI::App& app, std::string& shell);
 CLI::App* add_loss(CLI::App& app, LossOptions& options);
-CLI::App* add_check(CLI::App& app, GradientOptions& options);
+CLI::App* add_check(CLI::App& app, CheckOptions& options);
 CLI::App* add_plot(CLI::App& app, PlotOptions& options);
-CLI::App* add_gradcheck(CLI::App& app, CheckOptions& options);
+CLI::App* add_gradcheck(CLI::App& app, GradcheckCommandOptions& options);
 CLI::App* add_bench(CLI::App& app, BenchOptions& options);
 
 CLI::App* add_train(CLI::App& app, TrainOptions& options);

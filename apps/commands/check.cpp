@@ -32,7 +32,6 @@ bool has_parameter(const std::string& loss, const std::string& name) {
 // The same call with a parameter of another value, and without the one that it has.
 LossCall with_parameter(const LossCall& call, const std::string& name, const std::string& value) {
     LossCall changed = call;
-
     changed.parameters.clear();
     std::string rest = specification(call);
     const std::size_t colon = rest.find(':');
@@ -87,21 +86,11 @@ std::vector<bool> positives(TargetKind kind, const Tensor& targets, std::size_t 
     return positive;
 }
 
-std::string index_text(std::size_t flat, const Shape& shape) {
-    std::string index;
-    for (std::int64_t dim = shape.rank() - 1; dim >= 0; --dim) {
-        const auto extent = static_cast<std::size_t>(shape[dim]);
-        index.insert(0, text(flat % extent, index.empty() ? "" : ", "));
-        flat /= extent;
-    }
-    return "[" + index + "]";
-}
-
 double default_tolerance(DType dtype) { return dtype == DType::f32 ? 1e-4 : 1e-9; }
 
 }  // namespace
 
-int run(const GradientOptions& options, Console& console) {
+int run(const CheckOptions& options, Console& console) {
     const auto loss = make_loss(options);
     const Tensor logits = load_floating(options.logits, DType::f64).set_requires_grad();
     const Tensor targets = load_targets(options, loss->target_kind(), DType::f64);
@@ -124,10 +113,9 @@ int run(const GradientOptions& options, Console& console) {
     const bool per_row = loss->target_kind() == TargetKind::class_index || loss->target_kind() == TargetKind::same_class;
     const std::size_t target = per_row ? worst / static_cast<std::size_t>(logits.size(-1)) : worst;
     console.out << text(name, ": departs in ", comparison.departing.size(), " of ", got.size(), " elements (", given.dtype(), ", tolerance ", tolerance, ")\n");
-    console.out << text("worst at ", index_text(worst, logits.shape()), ": logit ", logits.to_vector()[worst], per_row ? ", class " : ", target ",
-                        targets.to_vector()[target], ", expected ", expected[worst], ", got ", got[worst], "\n");
-    const std::string diagnosis = diagnose({.rows = logits.numel() / logits.size(-1),
-                                            .classes = logits.size(-1),
+    console.out << text("worst at ", index_text(static_cast<std::int64_t>(worst), logits.shape()), ": logit ", logits.to_vector()[worst],
+                        per_row ? ", class " : ", target ", targets.to_vector()[target], ", expected ", expected[worst], ", got ", got[worst], "\n");
+    const std::string diagnosis = diagnose({.shape = logits.shape(),
                                             .logits = logits.to_vector(),
                                             .positive = positives(loss->target_kind(), targets, got.size()),
                                             .variants = variants_of(options, logits, targets, expected),

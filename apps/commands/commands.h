@@ -9,11 +9,11 @@ namespace knoll::apps {
 int run(const Message& options, Console& console);
 int run(const LossesOptions& options, Console& console);
 int run(const LossOptions& options, Console& console);
-int run(const GradientOptions& options, Console& console);
+int run(const CheckOptions& options, Console& console);
 int run(const PlotOptions& options, Console& console);
 int run(const TrainOptions& options, Console& console);
 int run(const CompareOptions& options, Console& console);
-int run(const CheckOptions& options, Console& console);
+int run(const GradcheckCommandOptions& options, Console& console);
 int run(const BenchOptions& options, Console& console);
 
 }  // namespace knoll::apps

@@ -40,7 +40,7 @@ std::string scientific(double number) {
 
 }  // namespace
 
-int run(const CheckOptions& options, Console& console) {
+int run(const GradcheckCommandOptions& options, Console& console) {
     Table table{{"kind", "name", "checked", "worst error / tolerance"}, 3};
     std::string failures;
     std::size_t failed = 0;

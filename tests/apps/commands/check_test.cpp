@@ -120,12 +120,52 @@ TEST_CASE("a gradient by the probabilities is diagnosed") {
     check_departs(judge("bce", judge.exact("bce") / (p * (1.0 - p))), "gradient by the probabilities");
 }
 
+TEST_CASE("NaN are diagnosed by the logits that have them only where all such logits do, else by their places") {
+    Judge judge;
+    judge.logits = tensor({{0.25, -3, 2, 0.1}, {-0.5, 5, -1, 4}, {-6, 1.5, 0.75, -2}}, DType::f64);
+    save_npy(judge.folder / "z.npy", judge.logits);
+    const Tensor right = judge.exact("bce");
+    const auto with_nan = [&](const std::vector<std::size_t>& elements) {
+        Tensor wrong = right;
+        for (const std::size_t element : elements) wrong = with_element(wrong, element, std::numeric_limits<double>::quiet_NaN());
+        return judge("bce", wrong);
+    };
+    check_departs(with_nan({0}), "diagnosis: what departs is NaN or infinite, at [0, 0] (logit 0.25), and all else agrees\n");
+    check_departs(with_nan({0, 9}), "at [0, 0] (logit 0.25), [2, 1] (logit 1.5), and all else agrees\n");
+    check_departs(with_nan({8}), "at [2, 0] (logit -6), which no other logit goes beyond, and all else agrees: an exp that overflows");
+    check_departs(with_nan({5, 7, 8}), "at all logits of size 4 and beyond, and all else agrees: an exp that overflows");
+    check_departs(with_nan({5, 7, 2}), "at all logits of 2 and above, and all else agrees");
+    check_departs(with_nan({8, 1}), "at all logits of -3 and below, and all else agrees");
+    check_departs(with_nan({0, 1, 2, 3, 4, 6}),
+                  "at [0, 0] (logit 0.25), [0, 1] (logit -3), [0, 2] (logit 2), [0, 3] (logit 0.1), [1, 0] (logit -0.5) and 1 more, and "
+                  "all else agrees\n");
+}
+
+TEST_CASE("a diagnosis claims no more than it has seen") {
+    const Judge judge;
+    const Tensor right = judge.exact("hill");
+    const double logit = judge.logits.at<double>(2, 1);
+    check_departs(judge("hill", with_element(right, 9, right.at<double>(2, 1) * 2)),
+                  text("diagnosis: one element alone departs, [2, 1] (logit ", static_cast<float>(logit), "); all 11 others agree\n"));
+    const Tensor two = with_element(with_element(right, 9, right.at<double>(2, 1) * 2), 0, right.at<double>(0, 0) * 3);
+    check_departs(judge("hill", two), "diagnosis: 2 of 4 positives are wrong; all 8 negatives agree\n");
+    // One number is a multiple of any other.
+    Judge one;
+    one.logits = tensor({{0.5}}, DType::f64);
+    one.targets = ones({1, 1}, DType::u8);
+    save_npy(one.folder / "z.npy", one.logits);
+    save_npy(one.folder / "y.npy", one.targets);
+    CHECK_FALSE(contains(one("hill", one.exact("hill") * 0.7).out, "diagnosis"));
+    check_departs(one("hill", -one.exact("hill")), "every sign is flipped");
+}
+
 TEST_CASE("a few NaN at extreme logits are diagnosed with their place") {
     Judge judge;
     judge.logits = with_element(judge.logits, 7, -800);
     save_npy(judge.folder / "z.npy", judge.logits);
     const Tensor right = judge.exact("bce");
-    check_departs(judge("bce", with_element(right, 7, std::numeric_limits<double>::quiet_NaN())), "NaN or infinite, at logits of size 800");
+    check_departs(judge("bce", with_element(right, 7, std::numeric_limits<double>::quiet_NaN())),
+                  "NaN or infinite, at [1, 3] (logit -800), which no other logit goes beyond, and all else agrees: an exp");
     check_departs(judge("bce", with_element(right, 7, std::numeric_limits<double>::infinity())), "worst at [1, 3]: logit -800, target 0");
 }
 
@@ -139,7 +179,10 @@ TEST_CASE("wrong positives or negatives alone are diagnosed") {
     const Tensor wrong = with_element(single.exact("cross_entropy"), 7, 3);
     check_departs(single("cross_entropy", wrong), "worst at [1, 3]");
     check_departs(single("cross_entropy", wrong), ", class 3, expected");
-    check_departs(single("cross_entropy", wrong), "only positives are wrong; all 9 negatives agree");
+    check_departs(single("cross_entropy", wrong), "one element alone departs, [1, 3]");
+    Tensor all_positives = wrong;
+    for (const std::size_t positive : {0, 9}) all_positives = with_element(all_positives, positive, 3 + static_cast<double>(positive));
+    check_departs(single("cross_entropy", all_positives), "only positives are wrong; all 9 negatives agree");
 }
 
 TEST_CASE("bad input to knoll check is one line with status 2") {
