@@ -246,8 +246,8 @@ TEST_CASE("the options of loss and check: unless given, given, and what may be g
     check_refuses(with({"loss", "hill"}, inputs), "--epoch", {"-1"}, "a whole number from 0 to 1000000000");
 
     const Words check = with({"check", "hill", "--grad", "g"}, inputs);
-    CHECK_FALSE(options_of<GradientOptions>(check).tolerance.has_value());
-    const auto gradient = options_of<GradientOptions>(with(check, {"--tolerance", "0.5", "--epoch", "2", "--reduction", "mean"}));
+    CHECK_FALSE(options_of<CheckOptions>(check).tolerance.has_value());
+    const auto gradient = options_of<CheckOptions>(with(check, {"--tolerance", "0.5", "--epoch", "2", "--reduction", "mean"}));
     CHECK(gradient.tolerance == 0.5);
     CHECK(gradient.grad == "g");
     CHECK(gradient.epoch == 2);
@@ -282,10 +282,10 @@ TEST_CASE("the options of plot, gradcheck and bench: unless given, given, and wh
     check_refuses(plot, "--to", {"1000001"}, "a number from -1e6 to 1e6");
     CHECK_THROWS_WITH(parse({"plot", "--out", "a.svg"}), Catch::Contains("NAME"));
 
-    CHECK(options_of<CheckOptions>({"gradcheck"}).names.empty());
-    CHECK_FALSE(options_of<CheckOptions>({"gradcheck"}).quiet);
-    CHECK(options_of<CheckOptions>({"gradcheck", "conv", "--quiet"}).names == Words{"conv"});
-    CHECK(options_of<CheckOptions>({"gradcheck", "conv", "--quiet"}).quiet);
+    CHECK(options_of<GradcheckCommandOptions>({"gradcheck"}).names.empty());
+    CHECK_FALSE(options_of<GradcheckCommandOptions>({"gradcheck"}).quiet);
+    CHECK(options_of<GradcheckCommandOptions>({"gradcheck", "conv", "--quiet"}).names == Words{"conv"});
+    CHECK(options_of<GradcheckCommandOptions>({"gradcheck", "conv", "--quiet"}).quiet);
 
     CHECK(options_of<BenchOptions>({"bench"}).names.empty());
     CHECK(options_of<BenchOptions>({"bench"}).threads == 0);

@@ -46,7 +46,7 @@ TEST_CASE("the options of compare reach their fields") {
 
 TEST_CASE("behind a subcommand the name of another is an argument") {
     CHECK(std::get<BenchOptions>(parse({"bench", "loss", "mlp"})).names == std::vector<std::string>{"loss", "mlp"});
-    CHECK(std::get<CheckOptions>(parse({"gradcheck", "losses", "check"})).names == std::vector<std::string>{"losses", "check"});
+    CHECK(std::get<GradcheckCommandOptions>(parse({"gradcheck", "losses", "check"})).names == std::vector<std::string>{"losses", "check"});
     check_refused({"losses", "hill", "loss"}, "unexpected loss; see knoll losses --help");
 }
 
