@@ -31,7 +31,7 @@ public:
 
     double step(nn::Sequential& model, const data::Batch& batch, int) override {
         const double accuracy = generation(model, make_small_task(batch, options_.episode), generation_.at<std::int64_t>(0));
-        generation_ += 1.0;
+        generation_ += 1;
         return 1.0 - accuracy;
     }
     nn::StateDict state_dict() const override { return {{"generation", generation_}}; }
