@@ -203,6 +203,7 @@ TEST_CASE("a round buys by the model as it was, then weights and optimiser begin
         alone->buy("entropy", as_it_was, round);
         model.train();
         procedure->begin_epoch(model, round);
+        CHECK_FALSE(model.training());  // it is asked as it is judged
         CHECK(purchases->bought() == alone->bought());
         CHECK(purchases->guesses() == alone->guesses());
         nn::Sequential fresh = two_layers(pool, 1);
