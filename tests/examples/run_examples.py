@@ -13,7 +13,8 @@ The lines run in bash. There `knoll` is this script again (as `knoll`), which sh
   - bench measures for a hundredth of a second, one workload where none is named; gradcheck looks at one op where none is named;
   - arrays that an example leaves to the reader (logits, targets, a direction, a gradient to judge) are made.
 A for loop takes its first value alone. A call that was made before on any page, but for where its results go, is not made again. Lines with
-signals or limits of processes, and what follows them in their block, are left to tests/apps/survival.
+signals or limits of processes, and what follows them in their block, are left to tests/apps/survival; grids that look for settings
+(--validate) are left out, since their poorest settings are meant to be poor.
 """
 
 import json
@@ -168,7 +169,7 @@ def examples_of_document(text):
                 if CALL.search(line) or line.startswith("npy "):
                     found.append((line, expected_status(output)))
         else:
-            found += [(line, 0) for line in joined_lines(block) if CALL.search(line) and not LEFT_TO_OTHERS.search(line)]
+            found += [(line, 0) for line in joined_lines(block) if CALL.search(line) and "--validate" not in line and not LEFT_TO_OTHERS.search(line)]
     return found
 
 
