@@ -14,7 +14,7 @@ namespace {
 
 using Values = std::vector<double>;
 
-Tensor leaf(std::initializer_list<double> values) { return tensor(values, DType::f64).set_requires_grad(); }
+Tensor owning_leaf(std::initializer_list<double> values) { return tensor(values, DType::f64).set_requires_grad(); }
 
 // Graphs whose rules hand one gradient on to several inputs, or hand on what they were given.
 struct Sharing {
@@ -46,8 +46,8 @@ TEST_CASE("gradients of two leaves are arrays of their own, whatever their graph
     for (const auto& [name, of] : sharing_graphs())
         for (const bool create_graph : {false, true}) {
             INFO(name << (create_graph ? ", with create_graph" : ""));
-            const Tensor a = leaf({1, 2});
-            const Tensor b = leaf({3, 4});
+            const Tensor a = owning_leaf({1, 2});
+            const Tensor b = owning_leaf({3, 4});
             backward(sum(of(a, b) * 3.0), {.create_graph = create_graph});
             const Values of_b = b.grad().to_vector();
             spoil(a.grad());
@@ -59,8 +59,8 @@ TEST_CASE("gradients that grad() returns are arrays of their own") {
     for (const auto& [name, of] : sharing_graphs())
         for (const bool create_graph : {false, true}) {
             INFO(name << (create_graph ? ", with create_graph" : ""));
-            const Tensor a = leaf({1, 2});
-            const Tensor b = leaf({3, 4});
+            const Tensor a = owning_leaf({1, 2});
+            const Tensor b = owning_leaf({3, 4});
             const std::vector<Tensor> gradients = grad({sum(of(a, b) * 3.0)}, {a, b, a}, {.create_graph = create_graph});
             const Values of_a = gradients[0].to_vector();
             const Values of_b = gradients[1].to_vector();
@@ -74,7 +74,7 @@ TEST_CASE("a gradient that the caller hands in never changes, nor do gradients w
     const auto check_apart = [](const char* name, const std::function<Tensor(const Tensor&)>& of) {
         for (const bool create_graph : {false, true}) {
             INFO(name << (create_graph ? ", with create_graph" : ""));
-            const Tensor x = leaf({1, 2});
+            const Tensor x = owning_leaf({1, 2});
             Tensor given = tensor({5, 6}, DType::f64);
             const Tensor y = of(x);
             backward(y, {.grad_output = given, .create_graph = create_graph, .retain_graph = true});
@@ -96,7 +96,7 @@ TEST_CASE("a gradient that the caller hands in never changes, nor do gradients w
 }
 
 TEST_CASE("the output asked for as an input gets an array of its own") {
-    const Tensor x = leaf({1, 2});
+    const Tensor x = owning_leaf({1, 2});
     const Tensor y = x * 2.0;
     const Tensor given = tensor({5, 6}, DType::f64);
     const std::vector<Tensor> gradients = grad({y}, std::vector<Tensor>{y, x}, {.grad_outputs = {given}});
@@ -106,8 +106,8 @@ TEST_CASE("the output asked for as an input gets an array of its own") {
 }
 
 TEST_CASE("set_grad keeps a copy of what somebody else holds, and takes what nobody does") {
-    const Tensor x = leaf({1, 2});
-    const Tensor y = leaf({3, 4});
+    const Tensor x = owning_leaf({1, 2});
+    const Tensor y = owning_leaf({3, 4});
     const Tensor given = tensor({5, 6}, DType::f64);
     Tensor(x).set_grad(given);
     Tensor(y).set_grad(given);
@@ -122,8 +122,8 @@ TEST_CASE("set_grad keeps a copy of what somebody else holds, and takes what nob
 }
 
 TEST_CASE("a hook that changes its gradient in place, or keeps it, changes that gradient alone") {
-    const Tensor a = leaf({1, 2});
-    const Tensor b = leaf({3, 4});
+    const Tensor a = owning_leaf({1, 2});
+    const Tensor b = owning_leaf({3, 4});
     Tensor kept;
     Tensor(a).register_hook([&](const Tensor& gradient) {
         Tensor mine = gradient;
@@ -141,7 +141,7 @@ TEST_CASE("a hook that changes its gradient in place, or keeps it, changes that 
 }
 
 TEST_CASE("a gradient that a program has kept stays as it was when more is added to it") {
-    const Tensor x = leaf({1, 2});
+    const Tensor x = owning_leaf({1, 2});
     backward(sum(x * 3.0));
     const Tensor kept = x.grad();
     backward(sum(x * 4.0));
@@ -150,7 +150,7 @@ TEST_CASE("a gradient that a program has kept stays as it was when more is added
 }
 
 TEST_CASE("what is added to a gradient that nobody else holds needs no new array") {
-    const Tensor x = leaf({1, 2});
+    const Tensor x = owning_leaf({1, 2});
     backward(sum(x * 3.0));
     const double* array = x.grad().data<double>().data();
     backward(sum(x * 4.0));
@@ -159,7 +159,7 @@ TEST_CASE("what is added to a gradient that nobody else holds needs no new array
 }
 
 TEST_CASE("a custom backward that changes the gradient it is given in place is refused") {
-    const Tensor x = leaf({1, 2});
+    const Tensor x = owning_leaf({1, 2});
     const Tensor y = custom_op(
         "spoils", {x}, [](const std::vector<Tensor>& in) { return in[0] * 2.0; },
         [](const std::vector<Tensor>&, const Tensor& upstream) {

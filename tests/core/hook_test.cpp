@@ -11,12 +11,12 @@ using namespace knoll;
 
 namespace {
 
-Tensor leaf(std::initializer_list<double> values) { return tensor(values, DType::f64).set_requires_grad(); }
+Tensor hooked_leaf(std::initializer_list<double> values) { return tensor(values, DType::f64).set_requires_grad(); }
 
 }  // namespace
 
 TEST_CASE("a hook that is removed is not called again, the others are, in their order") {
-    const Tensor x = leaf({1});
+    const Tensor x = hooked_leaf({1});
     std::string calls;
     const auto note = [&](char name) {
         return [&calls, name](const Tensor&) {
@@ -35,7 +35,7 @@ TEST_CASE("a hook that is removed is not called again, the others are, in their 
 }
 
 TEST_CASE("a hook may remove itself while it runs") {
-    const Tensor x = leaf({1});
+    const Tensor x = hooked_leaf({1});
     int calls = 0;
     HookHandle handle;
     handle = Tensor(x).register_hook([&](const Tensor& gradient) {
@@ -54,7 +54,7 @@ TEST_CASE("a handle may outlive its tensor") {
     HookHandle handle;
     handle.remove();
     {
-        Tensor x = leaf({1});
+        Tensor x = hooked_leaf({1});
         handle = x.register_hook([](const Tensor&) { return Tensor{}; });
     }
     handle.remove();
