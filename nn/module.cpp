@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <unordered_set>
 
 namespace knoll::nn {
 
 namespace {
 
 // Listing a module hands out pointers to its tensors, of which the readers below change nothing.
-Fields fields_of(const Module& module) { return Fields(const_cast<Module&>(module)); }
+Fields fields_of(const Module& module, Fields::Names names = Fields::Names::dotted) { return Fields(const_cast<Module&>(module), names); }
 
 // A parameter is made as NaN and gets its value by a change in place, or by another tensor in its stead.
 bool is_uninitialized(const Tensor& parameter) {
@@ -32,7 +33,7 @@ StateDict list(const Module& module, Kind kind, bool detached) {
 
 }  // namespace
 
-Fields::Fields(Module& root) { enter(root); }
+Fields::Fields(Module& root, Names names) : names_(names) { enter(root); }
 
 void Fields::enter(Module& module) {
     modules_.push_back(&module);
@@ -41,13 +42,13 @@ void Fields::enter(Module& module) {
 
 void Fields::child(const std::string& name, Module& module) {
     const std::size_t length = prefix_.size();
-    prefix_ += name + ".";
+    if (names_ == Names::dotted) prefix_ += name + ".";
     enter(module);
     prefix_.resize(length);
 }
 
 void Fields::add(const std::string& name, Tensor& tensor, bool is_buffer) {
-    if (tensor.defined()) tensors_.push_back({prefix_ + name, &tensor, is_buffer});
+    if (tensor.defined()) tensors_.push_back({dotted(name), &tensor, is_buffer});
 }
 
 void Module::describe(Fields&) {}
@@ -64,11 +65,10 @@ void Module::initialize(Rng& rng) {
 
 std::vector<Tensor> Module::parameters() const {
     std::vector<Tensor> found;
-    for (const auto& entry : named_parameters()) {
-        const Tensor& parameter = entry.second;
-        const bool is_tied = std::any_of(found.begin(), found.end(), [&](const Tensor& other) { return other.is_same(parameter); });
-        if (!is_tied) found.push_back(parameter);
-    }
+    std::unordered_set<const Tensor::Impl*> known;
+    const Fields fields = fields_of(*this, Fields::Names::none);
+    for (const Fields::NamedTensor& field : fields.tensors())
+        if (!field.is_buffer && known.insert(field.tensor->impl().get()).second) found.push_back(*field.tensor);
     return found;
 }
 

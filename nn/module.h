@@ -94,12 +94,15 @@ private:
 /// Everything in a tree of modules, parents before children, under dotted names.
 class Fields {
 public:
-    explicit Fields(Module& root);
+    /// Whether what is found gets its dotted name, or an empty one, for whoever asks for the tensors alone.
+    enum class Names { dotted, none };
+
+    explicit Fields(Module& root, Names names = Names::dotted);
 
     /// An undefined tensor (a layer without bias) is left out.
     void parameter(const std::string& name, Tensor& tensor) { add(name, tensor, false); }
     void buffer(const std::string& name, Tensor& tensor) { add(name, tensor, true); }
-    void generator(const std::string& name, std::optional<Rng>& generator) { generators_.emplace_back(prefix_ + name, &generator); }
+    void generator(const std::string& name, std::optional<Rng>& generator) { generators_.emplace_back(dotted(name), &generator); }
     void child(const std::string& name, Module& module);
 
     struct NamedTensor {
@@ -118,7 +121,9 @@ public:
 private:
     void add(const std::string& name, Tensor& tensor, bool is_buffer);
     void enter(Module& module);
+    std::string dotted(const std::string& name) const { return names_ == Names::dotted ? prefix_ + name : std::string(); }
 
+    Names names_;
     std::string prefix_;
     std::vector<NamedTensor> tensors_;
     std::vector<std::pair<std::string, std::optional<Rng>*>> generators_;

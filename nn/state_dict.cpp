@@ -2,6 +2,7 @@
 
 #include <knoll/core/autograd.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace knoll::nn {
@@ -10,6 +11,16 @@ namespace {
 
 // Past so many names a message only counts them.
 constexpr std::size_t names_shown = 8;
+
+constexpr const char* kind_name = "kind";
+constexpr std::int64_t longest_kind = 64;
+
+std::string characters_of(const Tensor& kind) {
+    if (kind.dtype() != DType::u8 || kind.numel() > longest_kind) return "something else";
+    std::string characters;
+    for (const std::uint8_t code : kind.data<std::uint8_t>()) characters += code > ' ' && code <= '~' ? static_cast<char>(code) : '?';
+    return characters;
+}
 
 void append_names(std::string& message, const char* title, const std::vector<std::string>& names) {
     if (names.empty()) return;
@@ -61,6 +72,19 @@ void copy_state(std::string_view what, const StateDict& into, const StateDict& f
         Tensor target = into[i].second;
         target.copy_(sources[i]);
     }
+}
+
+std::pair<std::string, Tensor> kind_entry(std::string_view kind) {
+    const std::vector<std::uint8_t> characters(kind.begin(), kind.end());
+    return {kind_name, from_data<std::uint8_t>({static_cast<std::int64_t>(kind.size())}, characters)};
+}
+
+void require_kind(std::string_view kind, const StateDict& state) {
+    const auto found = std::find_if(state.begin(), state.end(), [](const auto& entry) { return entry.first == kind_name; });
+    require<ValueError>(found != state.end(), "[", kind, "] expected the state of ", kind,
+                        ", got one that does not say what it is of; was it saved by another version of knoll?");
+    const std::string other = characters_of(found->second);
+    require<ValueError>(other == kind, "[", kind, "] expected the state of ", kind, ", got that of ", other);
 }
 
 void append_with_prefix(StateDict& state, const std::string& prefix, const StateDict& part) {

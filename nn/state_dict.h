@@ -25,6 +25,12 @@ public:
 /// `what` names the owner in the text.
 void copy_state(std::string_view what, const StateDict& into, const StateDict& from);
 
+/// The entry of a state that says what it is the state of ("Adam"): its name as u8 characters. Two kinds may keep tensors of the same names
+/// and shapes, or none yet.
+std::pair<std::string, Tensor> kind_entry(std::string_view kind);
+/// Throws ValueError, naming both kinds, unless the state says that it is of this one.
+void require_kind(std::string_view kind, const StateDict& state);
+
 /// Appends all of `part` with its names prefixed by "prefix.".
 void append_with_prefix(StateDict& state, const std::string& prefix, const StateDict& part);
 /// The tensors whose names begin with "prefix.", without it.

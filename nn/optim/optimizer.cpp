@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_set>
 
 namespace knoll::nn {
 
@@ -36,15 +37,15 @@ void check_option(const char* optimizer, const char* option, double value, doubl
 
 void Optimizer::add_parameters(const std::vector<Tensor>& parameters, double learning_rate) {
     require<ValueError>(!parameters.empty(), "[", name_, "] expected parameters, got none; does the model have any?");
+    std::unordered_set<const Tensor::Impl*> known;
+    for (const Slot& slot : slots_) known.insert(slot.parameter.impl().get());
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         const Tensor& parameter = parameters[i];
         require<ValueError>(parameter.defined() && is_floating(parameter.dtype()), "[", name_, "] expected floating parameters, got another tensor at ", i);
         require<ValueError>(!parameter.requires_grad() || parameter.impl()->node->is_leaf, "[", name_,
                             "] expected leaves, got a tensor computed from others at ", i);
-        const auto is_parameter = [&](const Tensor& other) { return other.is_same(parameter); };
-        const bool is_known = std::any_of(slots_.begin(), slots_.end(), [&](const Slot& slot) { return is_parameter(slot.parameter); }) ||
-                              std::any_of(parameters.begin(), parameters.begin() + static_cast<std::ptrdiff_t>(i), is_parameter);
-        require<ValueError>(!is_known, "[", name_, "] expected every parameter once, got one of shape ", parameter.shape(), " twice");
+        require<ValueError>(known.insert(parameter.impl().get()).second, "[", name_, "] expected every parameter once, got one of shape ", parameter.shape(),
+                            " twice");
     }
     for (const Tensor& parameter : parameters) slots_.push_back({parameter, learning_rates_.size()});
     learning_rates_.push_back(learning_rate);
@@ -120,10 +121,12 @@ StateDict Optimizer::state_dict() const {
     state.emplace_back("steps", from_data<std::int64_t>({static_cast<std::int64_t>(steps.size())}, steps));
     for (std::size_t i = 0; i < slots_.size(); ++i)
         for (std::size_t k = 0; k < slots_[i].state.size(); ++k) state.emplace_back(text(i, ".", state_names(slots_[i].group)[k]), slots_[i].state[k].detach());
+    state.push_back(kind_entry(name_));
     return state;
 }
 
 void Optimizer::load_state_dict(const StateDict& state) {
+    require_kind(name_, state);
     const auto count = static_cast<std::int64_t>(slots_.size());
     const auto found = std::find_if(state.begin(), state.end(), [](const auto& entry) { return entry.first == "steps"; });
     require<ValueError>(found != state.end(), "[", name_, "] expected the state of an optimiser, got no tensor called steps");
@@ -140,6 +143,7 @@ void Optimizer::load_state_dict(const StateDict& state) {
         loaded[i] = fresh_state(slots_[i]);
         for (std::size_t k = 0; k < loaded[i].size(); ++k) target.emplace_back(text(i, ".", state_names(slots_[i].group)[k]), loaded[i][k]);
     }
+    target.push_back(kind_entry(name_));
     copy_state(name_, target, state);
     const auto rates = target[0].second.data<double>();
     for (const double rate : rates) detail::check_option(name_, "a learning rate", rate, std::numeric_limits<double>::infinity());

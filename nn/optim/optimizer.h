@@ -37,10 +37,11 @@ public:
     void set_learning_rate(std::size_t group, double rate);
     void set_learning_rate(double rate);
 
-    /// Learning rates, steps taken, and what is kept per parameter ("0.exp_avg"), numbered in order. The tensors share the
-    /// optimiser's arrays. Other options are the program's, not the state's.
+    /// Learning rates, steps taken, what is kept per parameter ("0.exp_avg"), numbered in order, and the kind of optimiser. The tensors
+    /// share the optimiser's arrays. Other options are the program's, not the state's.
     StateDict state_dict() const;
-    /// Throws ValueError, and changes nothing, if the state is of another kind of optimiser or for other parameters.
+    /// Throws ValueError, and changes nothing, if the state is of another kind of optimiser (both are named; so also before the first
+    /// step, when nothing is kept yet) or for other parameters.
     void load_state_dict(const StateDict& state);
 
 protected:

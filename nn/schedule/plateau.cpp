@@ -48,10 +48,12 @@ void ReduceLROnPlateau::reduce() {
 StateDict ReduceLROnPlateau::state_dict() const {
     return {{"best", from_data<double>({}, {&best_, 1})},
             {"bad_epochs", from_data<std::int64_t>({}, {&bad_epochs_, 1})},
-            {"cooldown_left", from_data<std::int64_t>({}, {&cooldown_left_, 1})}};
+            {"cooldown_left", from_data<std::int64_t>({}, {&cooldown_left_, 1})},
+            kind_entry("ReduceLROnPlateau")};
 }
 
 void ReduceLROnPlateau::load_state_dict(const StateDict& state) {
+    require_kind("ReduceLROnPlateau", state);
     const StateDict loaded = state_dict();
     require_counts("ReduceLROnPlateau", state, "bad_epochs");
     require_counts("ReduceLROnPlateau", state, "cooldown_left");

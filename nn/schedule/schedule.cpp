@@ -19,10 +19,13 @@ void LRScheduler::apply() {
 }
 
 StateDict LRScheduler::state_dict() const {
-    return {{"bases", from_data<double>({static_cast<std::int64_t>(bases_.size())}, bases_)}, {"step", from_data<std::int64_t>({}, {&step_, 1})}};
+    return {{"bases", from_data<double>({static_cast<std::int64_t>(bases_.size())}, bases_)},
+            {"step", from_data<std::int64_t>({}, {&step_, 1})},
+            kind_entry("LRScheduler")};
 }
 
 void LRScheduler::load_state_dict(const StateDict& state) {
+    require_kind("LRScheduler", state);
     const StateDict loaded = state_dict();
     require_counts("LRScheduler", state, "step");
     copy_state("LRScheduler", loaded, state);

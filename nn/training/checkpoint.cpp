@@ -10,7 +10,8 @@ namespace knoll::nn {
 namespace {
 
 constexpr const char* version_key = "knoll_checkpoint";
-constexpr const char* version = "2";
+// 3: every state says its kind; the averages of an EMA are average.weights.*, no longer average.average.*.
+constexpr const char* version = "3";
 const std::string note_prefix = "note.";
 
 using Metadata = std::map<std::string, std::string>;
@@ -106,7 +107,8 @@ void save_checkpoint(const std::string& path, const TrainingState& state, const 
 TrainingProgress load_checkpoint(const std::string& path, const TrainingState& state) {
     const TensorFile file = knoll::load_safetensors(path);
     const std::string& found_version = entry(path, file.metadata, version_key);
-    require<FileError>(found_version == version, "[load_checkpoint] expected a checkpoint of version ", version, ", got version ", found_version, " in ", path);
+    require<FileError>(found_version == version, "[load_checkpoint] expected a checkpoint of version ", version, ", got version ", found_version, " in ", path,
+                       "; go on with the version of knoll that wrote it, or begin anew");
     check_checksum(path, file);
     check_kinds(path, file.metadata, state);
     TrainingProgress progress{.epoch = parse<std::int64_t>(path, file.metadata, "epoch"),

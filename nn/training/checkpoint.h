@@ -33,7 +33,8 @@ struct TrainingProgress {
 /// Replaces the file whole or not at all. Throws FileError if it cannot.
 void save_checkpoint(const std::string& path, const TrainingState& state, const TrainingProgress& progress);
 
-/// Puts everything back. Throws FileError on a file that is damaged or no checkpoint; ValueError if it is of another model or
+/// Puts everything back. Throws FileError on a file that is damaged, no checkpoint or one of another version of the format (3 now; none is
+/// converted); ValueError if it is of another model or
 /// another kind of optimiser, or has parts that state has not, or lacks some; after that make the parts anew.
 TrainingProgress load_checkpoint(const std::string& path, const TrainingState& state);
 

@@ -16,10 +16,11 @@ bool EarlyStopping::update(double metric) {
 }
 
 StateDict EarlyStopping::state_dict() const {
-    return {{"best", from_data<double>({}, {&best_, 1})}, {"bad_epochs", from_data<std::int64_t>({}, {&bad_epochs_, 1})}};
+    return {{"best", from_data<double>({}, {&best_, 1})}, {"bad_epochs", from_data<std::int64_t>({}, {&bad_epochs_, 1})}, kind_entry("EarlyStopping")};
 }
 
 void EarlyStopping::load_state_dict(const StateDict& state) {
+    require_kind("EarlyStopping", state);
     const StateDict loaded = state_dict();
     require_counts("EarlyStopping", state, "bad_epochs");
     copy_state("EarlyStopping", loaded, state);

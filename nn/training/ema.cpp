@@ -61,12 +61,14 @@ void EMA::swap() {
 StateDict EMA::state_dict() const {
     require<ValueError>(!swapped_, "[EMA] expected the model's own weights, got its averages; call swap() again before saving");
     StateDict state;
-    append_with_prefix(state, "average", average_);
+    append_with_prefix(state, "weights", average_);
+    state.push_back(kind_entry("EMA"));
     state.emplace_back("updates", from_data<std::int64_t>({}, {&updates_, 1}));
     return state;
 }
 
 void EMA::load_state_dict(const StateDict& state) {
+    require_kind("EMA", state);
     const StateDict target = state_dict();
     require_counts("EMA", state, "updates");
     copy_state("EMA", target, state);

@@ -24,6 +24,7 @@ public:
     /// Exchanges the averages with the model's own weights: once before an evaluation, and once after it.
     void swap();
 
+    /// The averages under "weights.", their number of updates, and the kind.
     StateDict state_dict() const;
     /// Throws ValueError, and changes nothing, unless the state is that of the same model's average.
     void load_state_dict(const StateDict& state);

@@ -28,3 +28,14 @@ TEST_CASE("a long list of wrong names is cut") {
     CHECK_THROWS_WITH(nn::copy_state("test", into, {}),
                       Catch::Matchers::Equals("[test] expected 10 tensors of the same names and shapes, got 0; missing: 0, 1, 2, 3, 4, 5, 6, 7 and 2 more"));
 }
+
+TEST_CASE("the kind of a state is read back, and what cannot be one is not shown") {
+    CHECK_NOTHROW(nn::require_kind("Adam", {{"steps", zeros({1})}, nn::kind_entry("Adam")}));
+    CHECK_THROWS_WITH(nn::require_kind("Adam", {nn::kind_entry("AdamW")}), "[Adam] expected the state of Adam, got that of AdamW");
+    CHECK_THROWS_WITH(nn::require_kind("Adam", {}),
+                      "[Adam] expected the state of Adam, got one that does not say what it is of; was it saved by another version of knoll?");
+    CHECK_THROWS_WITH(nn::require_kind("Adam", {nn::kind_entry("a\nb c\x7f")}), "[Adam] expected the state of Adam, got that of a?b?c?");
+    for (const Tensor& odd : {zeros({4}), zeros({65}, DType::u8)})
+        CHECK_THROWS_WITH(nn::require_kind("Adam", {{"kind", odd}}), "[Adam] expected the state of Adam, got that of something else");
+    CHECK_THROWS_WITH(nn::require_kind("Adam", {nn::kind_entry("")}), "[Adam] expected the state of Adam, got that of ");
+}

@@ -9,6 +9,9 @@
 #include <knoll/nn/optim/sgd.h>
 #include <catch2/catch.hpp>
 
+#include <functional>
+#include <memory>
+
 using namespace knoll;
 using Catch::Matchers::Contains;
 using Catch::Matchers::Equals;
@@ -38,7 +41,7 @@ TEST_CASE("a parameter without a gradient is left alone and takes no step") {
     CHECK(used.item() < 1.0);
     CHECK(unused.item() == 1.0);
     CHECK(frozen.item() == 1.0);
-    CHECK(names_of(adam.state_dict()) == std::vector<std::string>{"learning_rates", "steps", "0.exp_avg", "0.exp_avg_sq"});
+    CHECK(names_of(adam.state_dict()) == std::vector<std::string>{"learning_rates", "steps", "0.exp_avg", "0.exp_avg_sq", "kind"});
     CHECK(adam.state_dict()[1].second.to_vector() == std::vector<double>{1, 0, 0});
 }
 
@@ -133,10 +136,11 @@ TEST_CASE("a state of another optimiser or model is refused and changes nothing"
     for (nn::Optimizer* optimizer : {static_cast<nn::Optimizer*>(&sgd), static_cast<nn::Optimizer*>(&adam), static_cast<nn::Optimizer*>(&other)})
         optimizer->step();
     const auto before = adam.state_dict()[2].second.to_vector();
-    CHECK_THROWS_WITH(adam.load_state_dict(sgd.state_dict()), Contains("missing: 0.exp_avg, 0.exp_avg_sq; unexpected: 0.momentum_buffer"));
+    CHECK_THROWS_WITH(adam.load_state_dict(sgd.state_dict()), Equals("[Adam] expected the state of Adam, got that of SGD"));
     CHECK_THROWS_WITH(both.load_state_dict(adam.state_dict()), Contains("[Adam] expected the state of 2 parameters, got steps of i64 and shape [1]"));
     CHECK_THROWS_WITH(adam.load_state_dict(other.state_dict()), Contains("of another shape: 0.exp_avg [3] for [2]"));
-    CHECK_THROWS_WITH(adam.load_state_dict({}), Contains("got no tensor called steps"));
+    CHECK_THROWS_WITH(adam.load_state_dict({}), Contains("[Adam] expected the state of Adam, got one that does not say what it is of"));
+    CHECK_THROWS_WITH(adam.load_state_dict({nn::kind_entry("Adam")}), Contains("got no tensor called steps"));
     nn::StateDict bad = adam.state_dict();
     bad[0].second = tensor({-1}, DType::f64);
     CHECK_THROWS_WITH(adam.load_state_dict(bad), Contains("learning rate of 0 or more, got -1"));
@@ -152,4 +156,29 @@ TEST_CASE("a gradient set by hand must have the parameter's type, and the parame
     nn::Adam adam{{w}};
     w.set_grad(tensor({1}, DType::f64));
     CHECK_THROWS_WITH(adam.step(), Contains("[Adam] expected a gradient of f32 for a parameter of f32, got f64"));
+}
+
+TEST_CASE("every optimiser refuses the state of every other by name, after steps and before the first") {
+    const std::vector<std::function<std::unique_ptr<nn::Optimizer>(const Tensor&)>> kinds{
+        [](const Tensor& w) { return std::make_unique<nn::SGD>(std::vector{w}); },
+        [](const Tensor& w) { return std::make_unique<nn::Adam>(std::vector{w}); },
+        [](const Tensor& w) { return std::make_unique<nn::AdamW>(std::vector{w}); },
+        [](const Tensor& w) { return std::make_unique<nn::RMSprop>(std::vector{w}); },
+    };
+    for (const int steps : {0, 3})
+        for (std::size_t i = 0; i < kinds.size(); ++i)
+            for (std::size_t j = 0; j < kinds.size(); ++j) {
+                Tensor from = parameter(), into = parameter();
+                const std::unique_ptr<nn::Optimizer> source = kinds[i](from), target = kinds[j](into);
+                for (int step = 0; step < steps; ++step) {
+                    from.set_grad(tensor({1}));
+                    source->step();
+                }
+                INFO(source->name() << " into " << target->name() << " after " << steps);
+                if (i == j)
+                    CHECK_NOTHROW(target->load_state_dict(source->state_dict()));
+                else
+                    CHECK_THROWS_WITH(target->load_state_dict(source->state_dict()),
+                                      Equals(text("[", target->name(), "] expected the state of ", target->name(), ", got that of ", source->name())));
+            }
 }

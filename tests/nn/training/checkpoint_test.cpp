@@ -10,6 +10,7 @@
 #include <knoll/nn/training/checksum.h>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -195,7 +196,10 @@ TEST_CASE("a file that is no checkpoint, or a damaged one, is refused") {
         save_with_checksum(file.path(), content);
     };
     damage("knoll_checkpoint", "9");
-    CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), model), Contains("expected a checkpoint of version 2, got version 9"));
+    CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), model), Contains("expected a checkpoint of version 3, got version 9"));
+    damage("knoll_checkpoint", "2");
+    CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), model), Contains("expected a checkpoint of version 3, got version 2 in ") &&
+                                                                   Contains("; go on with the version of knoll that wrote it, or begin anew"));
     damage("epoch", "3x");
     CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), model), Contains("expected a number as epoch in ") && Contains("got \"3x\""));
     damage("batch", "-1");
@@ -239,4 +243,44 @@ TEST_CASE("a checkpoint of which a bit has flipped is refused, or says the same 
 TEST_CASE("a checkpoint that cannot be written is an error") {
     Run run{1};
     CHECK_THROWS_AS(nn::save_checkpoint("/nonexistent/folder/checkpoint.safetensors", run.state(), {}), FileError);
+}
+
+TEST_CASE("the tensors of a checkpoint have plain names, and every state says its kind") {
+    const FreePath file("names");
+    Run run{1};
+    run.step(0);
+    nn::save_checkpoint(file.path(), run.state(), {});
+    std::vector<std::string> kinds;
+    bool has_average = false;
+    for (const auto& [name, tensor] : load_safetensors(file.path()).tensors) {
+        CHECK_FALSE(name.starts_with("average.average"));
+        has_average = has_average || name == "average.weights.0.weight";
+        if (!name.ends_with(".kind")) continue;
+        std::string kind = name + " ";
+        for (const std::uint8_t character : tensor.data<std::uint8_t>()) kind += static_cast<char>(character);
+        kinds.push_back(kind);
+    }
+    CHECK(has_average);
+    std::sort(kinds.begin(), kinds.end());
+    CHECK(kinds == std::vector<std::string>{"average.kind EMA", "early_stopping.kind EarlyStopping", "optimizer.kind AdamW", "schedule.kind LRScheduler"});
+}
+
+TEST_CASE("a checkpoint of one schedule is refused by another, and states of other kinds by all") {
+    const FreePath file("kinds");
+    Run run{1};
+    nn::ReduceLROnPlateau plateau{run.optimizer};
+    nn::TrainingState state = run.state();
+    state.schedule = &plateau;
+    nn::save_checkpoint(file.path(), run.state(), {});
+    CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), state),
+                      Contains("[ReduceLROnPlateau] expected the state of ReduceLROnPlateau, got that of LRScheduler"));
+    nn::save_checkpoint(file.path(), state, {});
+    CHECK_THROWS_WITH(nn::load_checkpoint(file.path(), run.state()),
+                      Contains("[LRScheduler] expected the state of LRScheduler, got that of ReduceLROnPlateau"));
+    CHECK_THROWS_WITH(run.early_stopping.load_state_dict(plateau.state_dict()),
+                      "[EarlyStopping] expected the state of EarlyStopping, got that of ReduceLROnPlateau");
+    CHECK_THROWS_WITH(plateau.load_state_dict(run.early_stopping.state_dict()),
+                      "[ReduceLROnPlateau] expected the state of ReduceLROnPlateau, got that of EarlyStopping");
+    CHECK_THROWS_WITH(run.average.load_state_dict(run.optimizer.state_dict()), "[EMA] expected the state of EMA, got that of AdamW");
+    CHECK_THROWS_WITH(run.average.load_state_dict(run.net.state_dict()), Contains("[EMA] expected the state of EMA, got one that does not say what it is of"));
 }

@@ -95,7 +95,7 @@ TEST_CASE("an average goes on from its state") {
     from.update();
     to.update();
     CHECK(average_of(to) == average_of(from));
-    CHECK(names_of(from.state_dict()) == std::vector<std::string>{"average.weight", "updates"});
+    CHECK(names_of(from.state_dict()) == std::vector<std::string>{"weights.weight", "kind", "updates"});
     CHECK_THROWS_AS(to.load_state_dict({}), ValueError);
     CHECK_THROWS_WITH(nn::EMA(layer, {.decay = 1.5}), Catch::Matchers::Equals("[EMA] expected a decay in [0, 1], got 1.5"));
 }
