@@ -1,5 +1,6 @@
 #include <knoll/apps/command.h>
 #include <knoll/apps/commands/commands.h>
+#include <knoll/apps/commands/files_apart.h>
 #include <knoll/apps/commands/loss_call.h>
 #include <knoll/apps/training/run_folder.h>
 #include <knoll/core/autograd.h>
@@ -10,7 +11,6 @@
 #include <charconv>
 #include <cmath>
 #include <ostream>
-#include <set>
 
 namespace knoll::apps {
 
@@ -33,12 +33,10 @@ void print_values(const Console& console, const Tensor& value) {
 }
 
 void check_outputs(const LossOptions& options) {
-    std::set<std::string> seen;
-    for (const std::string* path : {&options.value, &options.grad, &options.hvp}) {
-        if (path->empty()) continue;
-        require<ValueError>(seen.insert(*path).second, "[loss] expected a file for each of --value, --grad and --hvp, got ", *path, " twice");
-        require_writable(*path);
-    }
+    require_apart("loss", {{"--value", options.value}, {"--grad", options.grad}, {"--hvp", options.hvp}},
+                  {{"--logits", options.logits}, {"--targets", options.targets}, {"--tangent", options.tangent}});
+    for (const std::string* path : {&options.value, &options.grad, &options.hvp})
+        if (!path->empty()) require_writable(*path);
 }
 
 }  // namespace

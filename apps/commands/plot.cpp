@@ -6,6 +6,8 @@
 #include <knoll/core/files/atomic_file.h>
 
 #include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <ostream>
 
 namespace knoll::apps {
@@ -19,10 +21,21 @@ void require_losses(const std::vector<std::string>& names) {
                                 ", a procedure of more steps than one, which has no curve of its own; plot the losses that it takes turns with");
 }
 
+// What is written is SVG, whatever the name says; a viewer goes by the name.
+void require_svg(const std::string& path) {
+    const std::filesystem::path name(path);
+    std::string extension = name.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string svg = std::filesystem::path(path).replace_extension(".svg").string();
+    require<ValueError>(extension.empty() || extension == ".svg", "[plot] expected a file that ends in .svg, the format that plots are drawn in, got ", path,
+                        "; give --out ", svg, " and convert that, for instance by rsvg-convert or Inkscape");
+}
+
 }  // namespace
 
 int run(const PlotOptions& options, Console& console) {
     require_losses(options.losses);
+    require_svg(options.out);
     require_writable(options.out);
     const std::string sheet =
         plot_sheet(loss_curves(options.losses, {.from = options.from, .to = options.to, .epoch = options.epoch, .classes = options.classes}), "losses");

@@ -1,8 +1,10 @@
 #include <knoll/apps/commands/training.h>
 
 #include <knoll/apps/command_line/parse.h>
+#include <knoll/apps/commands/files_apart.h>
 #include <knoll/apps/terminal/progress.h>
 #include <knoll/apps/terminal/table.h>
+#include <knoll/apps/training/data_source.h>
 #include <knoll/core/parallel.h>
 
 #include <algorithm>
@@ -42,6 +44,17 @@ std::vector<Method> parse_methods(const TrainingOptions& options, const TaskInfo
     return methods;
 }
 
+void require_outputs_apart(const TrainingOptions& options, const std::string& folder) {
+    std::vector<NamedFile> inputs;
+    for (const std::string& path : data_files(options)) inputs.push_back({"--data", path});
+    std::vector<NamedFile> outputs{{"--json", options.json}};
+    // results.json says the same as --json does.
+    for (const std::string& path : files_of_runs(folder))
+        if (!path.ends_with("/results.json")) outputs.push_back({"--out", path});
+    require_apart("out", outputs, inputs);
+    if (!folder.empty()) require_apart("out", {{"--out", folder + "/results.json"}}, inputs);
+}
+
 }  // namespace
 
 TrainingPlan make_plan(const TrainingOptions& options) {
@@ -49,6 +62,7 @@ TrainingPlan make_plan(const TrainingOptions& options) {
     check_task_options(entry.info, options);
     TrainingPlan plan{.task = nullptr, .methods = parse_methods(options, entry.info), .folder = output_folder(options), .way_on = "", .lock = nullptr};
     if (!plan.folder.empty()) plan.way_on = text("knoll ", options.arguments.front(), " ", options.task, " --resume ", shell_word(plan.folder));
+    require_outputs_apart(options, plan.folder);
     if (!options.json.empty()) require_writable(options.json);
     if (!plan.folder.empty()) plan.lock = std::make_unique<FolderLock>(plan.folder);
     if (options.threads > 0) set_num_threads(options.threads);

@@ -10,6 +10,7 @@
 #include <knoll/data/synthetic/shapes.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <optional>
@@ -19,6 +20,8 @@ namespace knoll::apps {
 namespace {
 
 constexpr const char* fashion_folder = "/usr/share/datasets/fashion-mnist";
+// Images and labels to train on, images and labels to judge by.
+constexpr std::array fashion_files{"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
 constexpr std::int64_t scene_count = 16000;
 constexpr std::int64_t test_scene_count = 2000;
 constexpr std::int64_t shape_count = 10000;
@@ -35,9 +38,12 @@ constexpr std::uint64_t frequency_seed = 5;
 
 const std::vector<std::string> data_names{"fashion", "cifar10", "cifar100", "arff:TRAIN,TEST,LABELS", "shapes"};
 
-// The file as it is or with .gz behind it; nothing if neither is there.
+// An IDX file as it is or with .gz behind it, its type set off by a dash, as MNIST is published, or by a dot, as some programs that unpack
+// it call it; nothing if none of these is there.
 std::optional<std::string> present(const std::string& folder, const std::string& name) {
-    for (const std::string& path : {text(folder, "/", name, ".gz"), text(folder, "/", name)})
+    std::string dotted = name;
+    dotted[dotted.rfind("-idx")] = '.';
+    for (const std::string& path : {text(folder, "/", name, ".gz"), text(folder, "/", name), text(folder, "/", dotted, ".gz"), text(folder, "/", dotted)})
         if (std::filesystem::exists(path)) return path;
     return std::nullopt;
 }
@@ -52,14 +58,13 @@ std::string fashion_file(const std::string& folder, const std::string& name) {
     return *path;
 }
 
+std::string fashion_place(const std::string& data_dir) { return data_dir.empty() ? fashion_folder : data_dir; }
+
 SingleLabelData load_fashion(const std::string& data_dir) {
-    const std::string folder = data_dir.empty() ? fashion_folder : data_dir;
-    const std::string train_images = fashion_file(folder, "train-images-idx3-ubyte");
-    const std::string train_labels = fashion_file(folder, "train-labels-idx1-ubyte");
-    const std::string test_images = fashion_file(folder, "t10k-images-idx3-ubyte");
-    const std::string test_labels = fashion_file(folder, "t10k-labels-idx1-ubyte");
-    return {"Fashion-MNIST", data::load_idx(train_images, train_labels, data::fashion_mnist_classes()),
-            data::load_idx(test_images, test_labels, data::fashion_mnist_classes())};
+    std::vector<std::string> files;
+    for (const char* name : fashion_files) files.push_back(fashion_file(fashion_place(data_dir), name));
+    return {"Fashion-MNIST", data::load_idx(files[0], files[1], data::fashion_mnist_classes()),
+            data::load_idx(files[2], files[3], data::fashion_mnist_classes())};
 }
 
 void require_cifar(const std::string& data_dir, const std::vector<std::string>& paths, const std::string& archive) {
@@ -70,18 +75,27 @@ void require_cifar(const std::string& data_dir, const std::vector<std::string>& 
                            " from https://www.cs.toronto.edu/~kriz/cifar.html");
 }
 
+struct CifarFiles {
+    std::vector<std::string> train, test;
+};
+
+CifarFiles cifar10_files(const std::string& folder) {
+    CifarFiles files{{}, {folder + "/test_batch.bin"}};
+    for (int i = 1; i <= 5; ++i) files.train.push_back(text(folder, "/data_batch_", i, ".bin"));
+    return files;
+}
+
+CifarFiles cifar100_files(const std::string& folder) { return {{folder + "/train.bin"}, {folder + "/test.bin"}}; }
+
 SingleLabelData load_cifar10(const std::string& folder) {
-    std::vector<std::string> train;
-    for (int i = 1; i <= 5; ++i) train.push_back(text(folder, "/data_batch_", i, ".bin"));
-    const std::vector<std::string> test{folder + "/test_batch.bin"};
+    const auto [train, test] = cifar10_files(folder);
     require_cifar(folder, train, "cifar-10-binary.tar.gz");
     require_cifar(folder, test, "cifar-10-binary.tar.gz");
     return {"CIFAR-10", data::load_cifar10(train), data::load_cifar10(test)};
 }
 
 SingleLabelData load_cifar100(const std::string& folder) {
-    const std::vector<std::string> train{folder + "/train.bin"};
-    const std::vector<std::string> test{folder + "/test.bin"};
+    const auto [train, test] = cifar100_files(folder);
     require_cifar(folder, train, "cifar-100-binary.tar.gz");
     require_cifar(folder, test, "cifar-100-binary.tar.gz");
     return {"CIFAR-100", data::load_cifar100(train), data::load_cifar100(test)};
@@ -119,14 +133,20 @@ std::int64_t whole_number(const std::string& digits, const std::string& what) {
     return number;
 }
 
+bool is_arff(const TrainingOptions& options) { return options.data.rfind("arff:", 0) == 0; }
+
+// TRAIN, TEST, LABELS and perhaps CxHxW of arff:TRAIN,TEST,LABELS,CxHxW.
+std::vector<std::string> arff_parts(const TrainingOptions& options) { return split(options.data.substr(std::string("arff:").size()), ','); }
+
+std::string arff_path(const TrainingOptions& options, const std::string& file) { return options.data_dir.empty() ? file : options.data_dir + "/" + file; }
+
 MultiLabelData load_arff_pair(const TrainingOptions& options) {
-    const std::vector<std::string> parts = split(options.data.substr(std::string("arff:").size()), ',');
+    const std::vector<std::string> parts = arff_parts(options);
     require<ValueError>(parts.size() == 3 || parts.size() == 4, "[data] expected arff:TRAIN,TEST,LABELS or arff:TRAIN,TEST,LABELS,CxHxW, got ", options.data);
     data::ArffOptions arff{.labels = whole_number(parts[2], "the number of labels")};
     if (parts.size() == 4)
         for (const std::string& extent : split(parts[3], 'x')) arff.image.push_back(whole_number(extent, "an image size CxHxW"));
-    const std::string folder = options.data_dir.empty() ? "" : options.data_dir + "/";
-    return {parts[0], options.data, data::load_arff(folder + parts[0], arff), data::load_arff(folder + parts[1], arff)};
+    return {parts[0], options.data, data::load_arff(arff_path(options, parts[0]), arff), data::load_arff(arff_path(options, parts[1]), arff)};
 }
 
 // Four fifths to train on, one to evaluate on.
@@ -186,23 +206,38 @@ MultiLabelData make_scenes(const TrainingOptions& options, const std::optional<d
 
 }  // namespace
 
+std::vector<std::string> data_files(const TrainingOptions& options) {
+    std::vector<std::string> files;
+    if (is_arff(options)) {
+        const std::vector<std::string> parts = arff_parts(options);
+        for (std::size_t i = 0; i < std::min<std::size_t>(parts.size(), 2); ++i) files.push_back(arff_path(options, parts[i]));
+    } else if (options.data == "fashion") {
+        for (const char* name : fashion_files)
+            if (const std::optional<std::string> path = present(fashion_place(options.data_dir), name)) files.push_back(*path);
+    } else if (options.data == "cifar10" || options.data == "cifar100") {
+        const auto [train, test] = options.data == "cifar10" ? cifar10_files(options.data_dir) : cifar100_files(options.data_dir);
+        files = train;
+        files.insert(files.end(), test.begin(), test.end());
+    }
+    return files;
+}
+
 SingleLabelData load_single_label(const TrainingOptions& options) {
     if (options.data == "shapes") {
         const std::int64_t wanted = options.train_size.value_or(shape_count);
         return with_sizes(draw_shapes(options.validate ? wanted + wanted / 4 + 1 : wanted, options.test_size.value_or(test_shape_count), 0.1), options);
     }
-    require<ValueError>(options.data.rfind("arff:", 0) != 0, "[data] expected single-label data, got ", options.data,
-                        ", which is multi-label; use --data fashion");
+    require<ValueError>(!is_arff(options), "[data] expected single-label data, got ", options.data, ", which is multi-label; use --data fashion");
     return with_sizes(load_objects(options), options);
 }
 
 MultiLabelData load_multi_label(const TrainingOptions& options) {
-    if (options.data.rfind("arff:", 0) == 0) return with_sizes(load_arff_pair(options), options);
+    if (is_arff(options)) return with_sizes(load_arff_pair(options), options);
     return make_scenes(options);
 }
 
 MultiLabelData load_long_tailed_scenes(const TrainingOptions& options, double ratio) {
-    require<ValueError>(options.data.rfind("arff:", 0) != 0, "[data] expected objects to compose scenes of, got ", options.data,
+    require<ValueError>(!is_arff(options), "[data] expected objects to compose scenes of, got ", options.data,
                         ", whose classes have frequencies of their own; use --data fashion");
     return make_scenes(options, ratio);
 }

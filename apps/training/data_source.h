@@ -23,6 +23,9 @@ struct MultiLabelData {
 
 /// fashion, cifar10, cifar100, shapes. Throws FileError where files are missing, with the way to get them; ValueError on another name.
 /// Throws ValueError on a --train-size or --test-size of more examples than there are.
+/// The files that the data are read from, as far as they are known by name; none of drawn data.
+std::vector<std::string> data_files(const TrainingOptions& options);
+
 SingleLabelData load_single_label(const TrainingOptions& options);
 
 /// Scenes of fashion, cifar10 or cifar100 objects (16000 for training and 2000 to evaluate unless options say otherwise), drawn shapes, or

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <span>
 #include <sstream>
 #include <system_error>
@@ -153,6 +154,15 @@ void require_writable(const std::string& path) {
 void require_begun(const std::string& folder, const std::string& trace) {
     require<FileError>(fs::exists(folder + "/" + trace), "[resume] expected a folder that such a run was begun in, got ", folder, "; begin one with --out ",
                        folder);
+}
+
+std::vector<std::string> files_of_runs(const std::string& folder) {
+    std::set<std::string> paths;
+    if (folder.empty()) return {};
+    for (const char* name : run_files) paths.insert(folder + "/" + name);
+    for (const char* name : train_files) paths.insert(folder + "/" + name);
+    for (const char* name : comparison_files) paths.insert(folder + "/" + name);
+    return {paths.begin(), paths.end()};
 }
 
 void note_arguments(const std::string& folder, const std::vector<std::string>& arguments) {

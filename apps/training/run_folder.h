@@ -32,6 +32,9 @@ void require_writable(const std::string& path);
 /// Throws FileError unless there is such a file or folder in the folder that is to be resumed.
 void require_begun(const std::string& folder, const std::string& trace);
 
+/// The files that train and compare write into a folder, or remove there, beside those of a comparison's runs; none of no folder.
+std::vector<std::string> files_of_runs(const std::string& folder);
+
 /// Keeps the arguments that a run or a comparison was begun with, a line each, for when it is resumed.
 void note_arguments(const std::string& folder, const std::vector<std::string>& arguments);
 /// None where none were noted.

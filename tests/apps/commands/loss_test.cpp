@@ -97,7 +97,7 @@ TEST_CASE("bad input to knoll loss is one line with status 2, and nothing is wri
     refused(arrays.call_of("hill", {"lambda", "--grad", out}), "key=value");
     refused(arrays.call_of("hill", {"--grad", arrays.folder / "none/g.npy"}), "none/g.npy");
     refused({"loss", "hill", "--logits", arrays.folder / "no.npy", "--targets", arrays.folder / "y.npy", "--grad", out}, "no.npy");
-    refused(arrays.call_of("hill", {"--grad", out, "--value", out}), "twice");
+    refused(arrays.call_of("hill", {"--grad", out, "--value", out}), "[loss] expected --value and --grad to name different files, got " + out + " and " + out);
     save_npy(arrays.folder / "y.npy", zeros({3, 5}));
     refused(arrays.call_of("hill", {"--grad", out}), "[3, 5]");
     save_npy(arrays.folder / "y.npy", full({3, 4}, 0.5));
@@ -133,4 +133,36 @@ TEST_CASE("knoll plot writes one SVG file") {
     CHECK(call({"plot", "bce", "hill", "--out", folder / "a.svg"}).status == 0);
     CHECK(contains(test::read_text(folder / "a.svg"), "Gradient, negative target"));
     CHECK(call({"plot", "bce", "--out", folder / "none/a.svg"}).status == 2);
+}
+
+TEST_CASE("knoll loss writes over none of the files that it reads, however they are spelt") {
+    namespace fs = std::filesystem;
+    const Arrays arrays;
+    const auto path = [&](const std::string& name) { return arrays.folder / name; };
+    fs::create_symlink(path("z.npy"), path("symbolic.npy"));
+    fs::create_hard_link(path("y.npy"), path("hard.npy"));
+    fs::create_directory(path("sub"));
+    fs::create_directory_symlink(arrays.folder.path(), path("sub/back"));
+    const std::string logits = test::read_text(path("z.npy")), targets = test::read_text(path("y.npy"));
+    const std::string relative = fs::relative(path("z.npy")).string();
+    for (const std::string& out :
+         {path("z.npy"), path("./z.npy"), path("sub/../z.npy"), path("sub/back/z.npy"), path("symbolic.npy"), path("y.npy"), path("hard.npy"), relative})
+        for (const char* option : {"--value", "--grad"}) {
+            INFO(option << ' ' << out);
+            const test::Output output = call(arrays.call_of("hill", {option, out}));
+            CHECK(output.status == 2);
+            const char* input = out.ends_with("y.npy") || out.ends_with("hard.npy") ? "--targets" : "--logits";
+            CHECK(contains(output.error, text("[loss] expected ", option, " to name another file than ", input, ", which is read, got ", out,
+                                              "; choose another place for ", option)));
+            CHECK(output.out.empty());
+        }
+    const test::Output product = call(arrays.call_of("hill", {"--tangent", path("z.npy"), "--hvp", path("z.npy")}));
+    CHECK(contains(product.error, "expected --hvp to name another file than --logits"));
+    const test::Output both = call(arrays.call_of("hill", {"--value", path("new.npy"), "--grad", path("sub/../new.npy")}));
+    CHECK(contains(both.error, "expected --value and --grad to name different files"));
+    CHECK_FALSE(fs::exists(path("new.npy")));
+    CHECK(test::read_text(path("z.npy")) == logits);
+    CHECK(test::read_text(path("y.npy")) == targets);
+    CHECK(call(arrays.call_of("hill", {"--value", path("v.npy"), "--grad", path("g.npy")})).status == 0);
+    CHECK(call(arrays.call_of("hill", {"--value", path("v.npy"), "--grad", path("g.npy")})).status == 0);  // over what was written before
 }

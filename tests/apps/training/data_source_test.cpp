@@ -84,3 +84,64 @@ TEST_CASE("images that are not square are for the mlp, report and all") {
     for (const char* model : {"small_cnn", "lenet5", "resnet20"})
         CHECK(contains(call(arguments(model)).error, std::string("expected square images for ") + model + ", got 6x8; use --model mlp"));
 }
+
+TEST_CASE("no result is written over the data that it is of") {
+    const test::TemporaryFolder folder;
+    for (const char* name : {"train", "test", "log.csv", "results.json"}) write_rows(folder / name, 4);
+    const std::string rows = test::read_text(folder / "train");
+    const auto refusal = [&](const char* command, const std::string& data, const std::vector<std::string>& more) {
+        std::vector<std::string> arguments{command, "missing-labels", "--data", data, "--data-dir", folder.path(), "--epochs", "1"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const test::Output output = call(arguments);
+        CHECK(output.status == 2);
+        return output.error;
+    };
+    for (const char* command : {"train", "compare"}) {
+        INFO(command);
+        CHECK(contains(refusal(command, "arff:train,test,2", {"--json", folder / "./test"}),
+                       "[out] expected --json to name another file than --data, which is read, got"));
+        CHECK(contains(refusal(command, "arff:train,log.csv,2", {"--out", folder.path()}), "[out] expected --out to name another file than --data"));
+        CHECK(contains(refusal(command, "arff:results.json,test,2", {"--out", folder.path()}), "[out] expected --out to name another file than --data"));
+        CHECK(contains(refusal(command, "arff:train,test,2", {"--out", folder / "run", "--json", folder / "run/run.json"}),
+                       "[out] expected --json and --out to name different files"));
+    }
+    for (const char* name : {"train", "test", "log.csv", "results.json"}) CHECK(test::read_text(folder / name) == rows);
+    CHECK_FALSE(std::filesystem::exists(folder / "run"));
+    for (const char* name : {"train-images-idx3-ubyte", "train-labels.idx1-ubyte.gz"}) std::ofstream{folder / name} << "x";
+    for (const char* name : {"train-images-idx3-ubyte", "train-labels.idx1-ubyte.gz"}) {
+        const test::Output output = call({"train", "imbalanced", "--data-dir", folder.path(), "--json", folder / name});
+        CHECK(contains(output.error, "[out] expected --json to name another file than --data"));
+    }
+}
+
+TEST_CASE("IDX files are found with a dash or a dot before their type, compressed or not") {
+    const auto idx = [](const std::vector<int>& extents, char value) {
+        std::string bytes{'\0', '\0', '\x08', static_cast<char>(extents.size())};
+        std::size_t values = 1;
+        for (const int extent : extents) {
+            bytes += std::string{'\0', '\0', '\0', static_cast<char>(extent)};
+            values *= static_cast<std::size_t>(extent);
+        }
+        return bytes + std::string(values, value);
+    };
+    for (const std::string& mark : {"-", "."})
+        for (const std::string& ending : {"", ".gz"}) {  // what the bytes say decides, not the name
+            const test::TemporaryFolder folder;
+            for (const auto& [part, count] : {std::pair{"train", 3}, {"t10k", 2}}) {
+                std::ofstream{folder / (text(part, "-images", mark, "idx3-ubyte", ending)), std::ios::binary} << idx({count, 2, 2}, '\x07');
+                std::ofstream{folder / (text(part, "-labels", mark, "idx1-ubyte", ending)), std::ios::binary} << idx({count}, '\x01');
+            }
+            apps::TrainingOptions options;
+            options.data_dir = folder.path();
+            CHECK(apps::data_files(options).size() == 4);
+            const apps::SingleLabelData data = apps::load_single_label(options);
+            CHECK(data.train.count() == 3);
+            CHECK(data.test.count() == 2);
+            CHECK(data.test.labels().to_vector() == std::vector<double>{1, 1});
+        }
+    const test::TemporaryFolder empty;
+    apps::TrainingOptions options;
+    options.data_dir = empty.path();
+    CHECK(apps::data_files(options).empty());
+    CHECK_THROWS_WITH(apps::load_single_label(options), Catch::Contains("got no train-images-idx3-ubyte.gz"));
+}
