@@ -59,6 +59,7 @@ void write_idx() {
     write_file(seed("idx_gzip", "fixed"), gzip(labels, 9, Z_FIXED));
     write_file(seed("idx_gzip", "dynamic"), gzip(many, 9, Z_DEFAULT_STRATEGY));
     write_file(seed("idx_gzip", "huffman"), gzip(many, 9, Z_HUFFMAN_ONLY));
+    write_file(seed("idx_gzip", "members"), gzip(images.substr(0, 7), 9, Z_FIXED) + gzip("", 9, Z_FIXED) + gzip(images.substr(7), 0, Z_FIXED) + std::string(16, '\0'));
 }
 
 void write_cifar() {
@@ -70,6 +71,7 @@ void write_cifar() {
 void write_text() {
     write_file(seed("arff", "dense"), "% notes\n@relation 'a set'\n@attribute 'a \\'b\\'' REAL\n@attribute c {0,1}\n@data\n1.5,1\r\n\n-2e-3,'0'\n");
     write_file(seed("arff", "sparse"), "@relation r\n@attribute a numeric\n@attribute \"b\" integer\n@attribute c { 1, 0 }\n@data\n{0 2, 2 0}\n{}\n{1 +3}\n");
+    write_file(seed("arff", "tokens"), "@relation'n: -C 1'%meka\n@attribute red{'1',\"0\"}\n@attribute 'a, {b}\\t'real % c\n@data\n\"1\"\t'2.5'%x\n{ 1 '-3',}\n0,4\n");
     write_file(seed("numbers", "rows"), "1,2.5,0\n-3e2,+4,1\n");
     write_file(seed("numbers", "comments"), "% notes\n 7 , '8' ,1\r\n\n");
     for (const auto& [name, typed] : {std::pair{"loss", "hill:lambda=1.5,margin=1,gamma=2"},
@@ -104,6 +106,11 @@ void write_tensors() {
     write_file(seed("npy", "fortran"), fortran);
     const std::string header = "{'shape': (1, 2,), 'descr': '>i2', 'fortran_order': False}\n";
     write_file(seed("npy", "version2"), "\x93NUMPY" + bytes({2, 0, static_cast<int>(header.size()), 0, 0, 0}) + header + bytes({1, 2, 255, 254}));
+
+    for (const auto& [name, descr] : {std::pair{"python2", "=f8"}, {"named", "float64"}}) {
+        const std::string text = knoll::text("{'descr': '", descr, "', 'fortran_order': False, 'shape': (1L, 2L)}\n");
+        write_file(seed("npy", name), "\x93NUMPY" + bytes({1, 0, static_cast<int>(text.size()), 0}) + text + std::string(16, '\1'));
+    }
 
     save_npz(seed("npz", "two"), {{"a", ones({2})}, {"b", zeros({1, 1}, DType::u8)}});
     save_npz(seed("npz", "none"), {});
