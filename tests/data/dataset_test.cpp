@@ -64,3 +64,42 @@ TEST_CASE("a random split gives every example to one part") {
     CHECK(random_split(set, 20, 10).first.images().to_vector() != first.images().to_vector());
     CHECK_THROWS_WITH(random_split(set, 51, 1), "[random_split] expected a count in 0..50, got 51");
 }
+
+TEST_CASE("subsets and splits keep type, shape, classes and names, of either kind of set") {
+    const std::vector<std::int64_t> indices{2, 0, 2};
+    const LabeledImages single(tensor({{0, 1}, {2, 3}, {4, 5}}), tensor({1, 0, 2}, DType::i64), 3, {"a", "b", "c"});
+    const LabeledImages part = subset(single, indices);
+    CHECK(part.images().to_vector() == std::vector<double>{4, 5, 0, 1, 4, 5});
+    CHECK(part.labels().to_vector() == std::vector<double>{2, 1, 2});
+    CHECK(part.class_names() == single.class_names());
+    CHECK(part.class_counts() == std::vector<std::int64_t>{0, 1, 2});
+    const MultiLabelImages multi(zeros({3, 1, 2, 2}, DType::u8), tensor({{1, 0}, {0, 1}, {1, 1}}, DType::u8), {"a", "b"});
+    const MultiLabelImages some = subset(multi, indices);
+    CHECK(some.images().dtype() == DType::u8);
+    CHECK(to_string(some.images().shape()) == "[3, 1, 2, 2]");
+    CHECK(some.labels().to_vector() == std::vector<double>{1, 1, 1, 0, 1, 1});
+    CHECK(some.class_names() == multi.class_names());
+    CHECK(subset(multi, {}).count() == 0);
+    CHECK(subset(subset(multi, {}), {}).labels_per_image() == 0);
+    CHECK_THROWS_WITH(subset(multi, std::vector<std::int64_t>{-1}), "[subset] expected indices in 0..2, got -1");
+
+    // The first part has the first indices of a random order, the second the rest.
+    const std::vector<std::int64_t> order = data::random_order(3, Rng{8});
+    const auto [first, second] = random_split(single, 1, 8);
+    CHECK(first.images().to_vector() == subset(single, std::vector<std::int64_t>{order[0]}).images().to_vector());
+    CHECK(second.labels().to_vector() == subset(single, std::vector<std::int64_t>{order[1], order[2]}).labels().to_vector());
+    CHECK(second.class_names() == single.class_names());
+    CHECK((random_split(single, 0, 8).first.count() == 0 && random_split(single, 3, 8).second.count() == 0));
+    CHECK_THROWS_WITH(random_split(single, -1, 1), "[random_split] expected a count in 0..3, got -1");
+}
+
+TEST_CASE("a data set takes any number of classes from one on, and the borders of its labels") {
+    CHECK_THROWS_WITH(LabeledImages(zeros({0, 2}), zeros({0}, DType::i64), 0), "[dataset] expected at least one class, got 0");
+    CHECK_THROWS_WITH(LabeledImages(zeros({2, 2}), tensor({0, -1}, DType::i64), 1), "[dataset] expected labels in 0..0, got -1 at example 1");
+    CHECK_THROWS_WITH(LabeledImages(zeros({2, 2}), zeros({2, 1}, DType::i64), 1), "[dataset] expected labels [N], got shape [2, 1]");
+    CHECK_THROWS_AS(MultiLabelImages(zeros({2, 2}), zeros({2, 1})), DTypeError);
+    CHECK_THROWS_WITH(MultiLabelImages(zeros({3, 2}), tensor({{0, 1}, {1, 0}, {1, 9}}, DType::u8)), "[dataset] expected labels in {0, 1}, got 9 at example 2");
+    CHECK(LabeledImages(zeros({1, 1, 3, 3}), zeros({1}, DType::i64), 1).size() == 3);
+    CHECK(LabeledImages(zeros({1, 1, 3, 3}), zeros({1}, DType::i64), 1).class_names().empty());
+    CHECK(data::random_order(0, Rng{1}).empty());
+}

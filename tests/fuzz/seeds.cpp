@@ -59,7 +59,7 @@ void write_idx() {
     write_file(seed("idx_gzip", "fixed"), gzip(labels, 9, Z_FIXED));
     write_file(seed("idx_gzip", "dynamic"), gzip(many, 9, Z_DEFAULT_STRATEGY));
     write_file(seed("idx_gzip", "huffman"), gzip(many, 9, Z_HUFFMAN_ONLY));
-    write_file(seed("idx_gzip", "members"), gzip(images.substr(0, 7), 9, Z_FIXED) + gzip("", 9, Z_FIXED) + gzip(images.substr(7), 0, Z_FIXED) + std::string(16, '\0'));
+    write_file(seed("idx_gzip", "members"), gzip(images.substr(0, 7), 9, Z_FIXED) + gzip("", 9, Z_FIXED) + gzip(images.substr(7), 0, Z_FIXED));
 }
 
 void write_cifar() {
@@ -71,7 +71,8 @@ void write_cifar() {
 void write_text() {
     write_file(seed("arff", "dense"), "% notes\n@relation 'a set'\n@attribute 'a \\'b\\'' REAL\n@attribute c {0,1}\n@data\n1.5,1\r\n\n-2e-3,'0'\n");
     write_file(seed("arff", "sparse"), "@relation r\n@attribute a numeric\n@attribute \"b\" integer\n@attribute c { 1, 0 }\n@data\n{0 2, 2 0}\n{}\n{1 +3}\n");
-    write_file(seed("arff", "tokens"), "@relation'n: -C 1'%meka\n@attribute red{'1',\"0\"}\n@attribute 'a, {b}\\t'real % c\n@data\n\"1\"\t'2.5'%x\n{ 1 '-3',}\n0,4\n");
+    write_file(seed("arff", "tokens"),
+               "@relation'n: -C 1'%meka\n@attribute red{'1',\"0\"}\n@attribute 'a, {b}\\t'real % c\n@data\n\"1\"\t'2.5'%x\n{ 1 '-3',}\n0,4\n");
     write_file(seed("numbers", "rows"), "1,2.5,0\n-3e2,+4,1\n");
     write_file(seed("numbers", "comments"), "% notes\n 7 , '8' ,1\r\n\n");
     for (const auto& [name, typed] : {std::pair{"loss", "hill:lambda=1.5,margin=1,gamma=2"},

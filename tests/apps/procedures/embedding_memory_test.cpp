@@ -297,9 +297,9 @@ TEST_CASE("momentum memory steps as plain loops do: keys by averaged weights and
             ++steps;
             const nn::StateDict state = procedure->state_dict();
             check_ring(state, ring, steps);
-            check_numbers(entry(state, "average.average.1.running_mean"), encoder.running_mean);
-            check_numbers(entry(state, "average.average.1.running_var"), encoder.running_variance);
-            check_numbers(entry(state, "average.average.0.weight"), {encoder.weights.begin(), encoder.weights.begin() + key_inputs * key_length});
+            check_numbers(entry(state, "average.weights.1.running_mean"), encoder.running_mean);
+            check_numbers(entry(state, "average.weights.1.running_var"), encoder.running_variance);
+            check_numbers(entry(state, "average.weights.0.weight"), {encoder.weights.begin(), encoder.weights.begin() + key_inputs * key_length});
             CHECK(model.training());
         }
         CHECK(ring.rows.size() == 7);

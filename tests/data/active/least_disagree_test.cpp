@@ -167,3 +167,32 @@ TEST_CASE("the least disagree metric and its seeding refuse what does not fit to
     CHECK_THROWS_WITH(select_by_seeding(zeros({3}), zeros({3, 2}), 4, Rng{}),
                       "[select_by_seeding] expected a count from 0 to the 3 examples of the pool, got 4");
 }
+
+TEST_CASE("the defaults of the least disagree metric, what limits its models, and what it refuses at its borders") {
+    const LeastDisagreeOptions defaults;
+    CHECK((defaults.smallest_deviation == 1e-5 && defaults.deviations == 51 && defaults.patience == 10 && defaults.at_most == 0));
+    Rng rng{1};
+    const LastLayer layer{randn({3, 4}, rng, DType::f64), randn({3}, rng, DType::f64)};
+    const Tensor pool = randn({9, 4}, rng, DType::f64);
+    // One model of deviation 1: the examples whose answer it changes get the share of all that it changes.
+    Rng noise = Rng{5}.fork(0).fork(0);
+    const Tensor weight = layer.weight + randn({3, 4}, noise, DType::f64), bias = layer.bias + randn({3}, noise, DType::f64);
+    std::vector<bool> changed;
+    double share = 0;
+    for (std::int64_t i = 0; i < 9; ++i) {
+        changed.push_back(naive_answer(pool, i, weight, bias) != naive_answer(pool, i, layer.weight, layer.bias));
+        share += changed.back() ? 1.0 / 9 : 0;
+    }
+    const std::vector<double> metric = least_disagree_metric(pool, pool, layer, {.deviations = 1, .at_most = 1}, Rng{5}).to_vector();
+    for (std::size_t i = 0; i < 9; ++i) CHECK(metric[i] == Approx(changed[i] ? share : 1.0));
+    CHECK(share > 0);
+    const auto refused = [&](const LeastDisagreeOptions& options) { CHECK_THROWS_AS(least_disagree_metric(pool, pool, layer, options, Rng{}), ValueError); };
+    refused({.smallest_deviation = 0});
+    refused({.deviations = 0});
+    refused({.patience = 0});
+    refused({.at_most = -1});
+    CHECK_NOTHROW(least_disagree_metric(pool, pool, layer, {.smallest_deviation = 1, .deviations = 1, .patience = 1, .at_most = 1}, Rng{}));
+    CHECK_THROWS_WITH(least_disagree_metric(pool, pool, {layer.weight, zeros({2}, DType::f64)}, {}, Rng{}),
+                      "[least_disagree_metric] expected a bias of shape [3], got shape [2]");
+    CHECK_THROWS_AS(least_disagree_metric(pool, zeros({1, 3}, DType::f64), layer, {}, Rng{}), ShapeError);
+}

@@ -116,3 +116,18 @@ TEST_CASE("strategies refuse counts beyond the pool and inputs that are no numbe
                       "[select_core_set] expected as many features of labelled examples as of the pool, got shapes [3, 1] and [3, 2]");
     CHECK_THROWS_AS(select_core_set(zeros({3, 2}, DType::i64), zeros({3, 2}), 1), DTypeError);
 }
+
+TEST_CASE("the core set takes more labelled examples than are looked at together") {
+    Rng rng{5};
+    const Tensor pool = randn({20, 2}, rng, DType::f64);
+    for (const std::int64_t labelled : {256, 257, 515}) {
+        const Tensor known = randn({labelled, 2}, rng, DType::f64);
+        CHECK(select_core_set(pool, known, 8) == naive_core_set(pool, known, 8));
+    }
+    CHECK_THROWS_WITH(select_core_set(zeros({3, 2}), zeros({1, 2}), 4), "[select_core_set] expected a count from 0 to the 3 examples of the pool, got 4");
+    CHECK_THROWS_WITH(select_core_set(zeros({3, 2}), tensor({{0, INFINITY}}), 1),
+                      "[select_core_set] expected finite features [L, D] of labelled examples, got inf at index [0, 1]");
+    CHECK_THROWS_AS(select_by_margin(zeros({3, 2}), 4), ValueError);
+    CHECK_THROWS_AS(select_by_margin(tensor({{0, NAN}}), 1), ValueError);
+    CHECK_THROWS_AS(select_random(3, -1, Rng{}), ValueError);
+}

@@ -69,3 +69,25 @@ TEST_CASE("accuracy refuses what it cannot count") {
     matrix.update(logits, labels_of({0}));
     CHECK_THROWS_WITH(matrix.update(tensor({{1, 2}}), labels_of({0})), "[confusion_matrix] expected 3 classes, got logits of shape [1, 2]");
 }
+
+TEST_CASE("accuracy takes one class, many batches and the borders of the labels, and a matrix counts in both") {
+    metrics::Accuracy accuracy;
+    metrics::ConfusionMatrix matrix;
+    accuracy.update(tensor({{3}, {-1}}), labels_of({0, 0}));
+    CHECK(accuracy.value() == 1.0);
+    CHECK_THROWS_WITH(accuracy.update(tensor({{1, 2}}), labels_of({-1})), "[accuracy] expected labels in 0..1, got -1");
+    CHECK_THROWS_WITH(accuracy.update(zeros({2, 0}), labels_of({0, 0})), "[accuracy] expected logits [B, classes], got shape [2, 0]");
+    CHECK(accuracy.value() == 1.0);  // what was refused counts for nothing
+    matrix.update(tensor({{1, 2, 3}, {1, 3, 2}}, DType::f64), labels_of({2, 0}));
+    matrix.update(tensor({{1, 2, 3}}), labels_of({2}));
+    CHECK(matrix.counts().dtype() == DType::i64);
+    CHECK(to_string(matrix.counts().shape()) == "[3, 3]");
+    CHECK(matrix.counts().to_vector() == std::vector<double>{0, 1, 0, 0, 0, 0, 0, 0, 2});
+    CHECK(matrix.class_accuracy()[0] == 0.0);
+    CHECK(matrix.class_accuracy()[2] == 1.0);
+    CHECK(matrix.balanced_accuracy() == Approx(0.5));
+    CHECK(matrix.accuracy() == Approx(2.0 / 3));
+    for (const metrics::ConfusionMatrix none; const char* name : {"accuracy", "class_accuracy"})
+        CHECK_THROWS_WITH(name == std::string("accuracy") ? none.accuracy() : none.class_accuracy()[0],
+                          "[confusion_matrix] expected at least one example, got none");
+}

@@ -147,3 +147,37 @@ TEST_CASE("multi-label metrics refuse what they cannot count") {
     f1.update(tensor({{1, 2}}), tensor({{1, 0}}));
     CHECK_THROWS_WITH(f1.update(tensor({{1, 2, 3}}), tensor({{1, 0, 1}})), "[f1] expected logits [B, 2], got shape [1, 3]");
 }
+
+TEST_CASE("F1 counts every label by its own class, at 0.5 unless told otherwise, as plain loops do") {
+    Rng rng{6};
+    const std::int64_t examples = 37, classes = 5;
+    const Tensor logits = randn({examples, classes}, rng, DType::f64), labels = bernoulli({examples, classes}, 0.4, rng);
+    for (const double threshold : {0.5, 0.2, 0.8}) {
+        metrics::MultiLabelF1 f1 = threshold == 0.5 ? metrics::MultiLabelF1() : metrics::MultiLabelF1(threshold);
+        f1.update(logits, labels);
+        double mean = 0, right = 0, wrong = 0, missed = 0;
+        for (std::int64_t c = 0; c < classes; ++c) {
+            double hits = 0, extra = 0, lost = 0;
+            for (std::int64_t i = 0; i < examples; ++i) {
+                const bool predicted = 1 / (1 + std::exp(-logits.at<double>(i, c))) > threshold, present = labels.at<float>(i, c) == 1;
+                hits += predicted && present;
+                extra += predicted && !present;
+                lost += !predicted && present;
+            }
+            const double expected = 2 * hits / (2 * hits + extra + lost);
+            CHECK(f1.class_values()[static_cast<std::size_t>(c)] == Approx(expected).epsilon(1e-13));
+            mean += expected / static_cast<double>(classes);
+            right += hits, wrong += extra, missed += lost;
+        }
+        CHECK(f1.per_class() == Approx(mean).epsilon(1e-13));
+        CHECK(f1.overall() == Approx(2 * right / (2 * right + wrong + missed)).epsilon(1e-13));
+    }
+    CHECK_THROWS_AS(metrics::MultiLabelF1(0.0), ValueError);
+    CHECK_THROWS_WITH(metrics::MultiLabelF1().class_values(), "[f1] expected at least one example, got none");
+    CHECK_THROWS_WITH(metrics::MultiLabelF1().per_class(), "[f1] expected at least one example, got none");
+    metrics::MeanAveragePrecision map;
+    CHECK_THROWS_WITH(map.update(zeros({2, 0}), zeros({2, 0})), "[mean_average_precision] expected logits [B, classes], got shape [2, 0]");
+    map.update(zeros({1, 2}), ones({1, 2}, DType::u8));
+    CHECK_THROWS_WITH(map.update(zeros({1, 3}), ones({1, 3})), "[mean_average_precision] expected logits [B, 2], got shape [1, 3]");
+    CHECK(map.class_values().size() == 2);
+}

@@ -44,3 +44,15 @@ TEST_CASE("correlation is 1 along a rising line, -1 along a falling one, and not
     }
     CHECK_THROWS_WITH(metrics::correlation(x, std::vector<double>{1}), "[correlation] expected two lists of one size, at least 2, got 3 and 1");
 }
+
+TEST_CASE("the order of examples decides nothing about the area under the ROC curve, with few or many ties") {
+    const std::vector<double> scores{3, 1, 2, 2, 1, 1}, turned{1, 1, 2, 2, 1, 3};
+    // Of eight pairs 3 wins four, and 2 wins three and ties one.
+    CHECK(metrics::roc_auc(scores, {true, false, true, false, false, false}) == Approx((4 + 3 + 0.5) / 8));
+    CHECK(metrics::roc_auc(turned, {false, false, false, true, false, true}) == Approx((4 + 3 + 0.5) / 8));
+    CHECK(metrics::roc_auc(std::vector<double>{5, 5}, {true, false}) == 0.5);
+    CHECK(metrics::roc_auc(std::vector<double>{-INFINITY, INFINITY}, {true, false}) == 0.0);
+    CHECK_THROWS_WITH(metrics::roc_auc(std::vector<double>{1, 2}, {false, false}), "[roc_auc] expected a positive and a negative, got 0 and 2");
+    CHECK_THROWS_WITH(metrics::correlation(std::vector<double>{1}, std::vector<double>{1}),
+                      "[correlation] expected two lists of one size, at least 2, got 1 and 1");
+}

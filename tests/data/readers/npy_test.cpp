@@ -53,3 +53,25 @@ TEST_CASE("npy files that do not go together are refused with the path of the wr
     save(image_file, zeros({2, 2}, DType::i64));
     CHECK_THROWS_WITH(data::load_npy_labeled(images, labels), Catch::Contains("expected images of u8, f32 or f64, got i64"));
 }
+
+TEST_CASE("npy sets have 2 to 4 dimensions, at least one example, and labels that fit them") {
+    const TemporaryFile image_file, label_file;
+    const auto single = [&](const Tensor& images, const Tensor& labels) { return data::load_npy_labeled(save(image_file, images), save(label_file, labels)); };
+    const auto multi = [&](const Tensor& images, const Tensor& labels) {
+        return data::load_npy_multi_label(save(image_file, images), save(label_file, labels));
+    };
+    const Tensor two = tensor({0, 1}, DType::i64);
+    CHECK(to_string(single(zeros({2, 6}), two).images().shape()) == "[2, 6]");
+    CHECK(to_string(single(zeros({2, 6, 5}), two).images().shape()) == "[2, 1, 6, 5]");
+    CHECK(to_string(single(zeros({2, 3, 6, 5}), two).images().shape()) == "[2, 3, 6, 5]");
+    CHECK(single(zeros({1, 1}), tensor({999999}, DType::i64)).classes() == 1000000);
+    CHECK_THROWS_WITH(single(zeros({1, 1}), tensor({1000000}, DType::i64)), Catch::Contains("expected labels in 0..999999, got 1000000"));
+    CHECK_THROWS_WITH(single(zeros({2, 1, 1, 1, 1}), two), Catch::Contains("got shape [2, 1, 1, 1, 1]"));
+    CHECK_THROWS_WITH(single(zeros({0, 4}), zeros({0}, DType::i64)), Catch::Contains("got shape [0, 4]"));
+    CHECK_THROWS_WITH(single(zeros({2, 4}), zeros({2, 1}, DType::i64)), Catch::Contains("expected labels [2], got shape [2, 1]"));
+    CHECK_THROWS_WITH(multi(zeros({2, 4}), two), Catch::Contains("expected labels [2, classes], got shape [2]"));
+    CHECK_THROWS_WITH(multi(zeros({2, 4}), zeros({2, 0})), Catch::Contains("expected labels [2, classes], got shape [2, 0]"));
+    CHECK_THROWS_WITH(multi(zeros({2, 4}), zeros({3, 1})), Catch::Contains("expected labels [2, classes], got shape [3, 1]"));
+    CHECK(multi(zeros({2, 4}), tensor({{1}, {0}})).classes() == 1);
+    CHECK(multi(full({1, 2}, 0.1, DType::f64), ones({1, 1})).images().dtype() == DType::f32);
+}
