@@ -124,8 +124,8 @@ TEST_CASE("IDX files are found with a dash or a dot before their type, compresse
         }
         return bytes + std::string(values, value);
     };
-    for (const std::string& mark : {"-", "."})
-        for (const std::string& ending : {"", ".gz"}) {  // what the bytes say decides, not the name
+    for (const std::string mark : {"-", "."})
+        for (const std::string ending : {"", ".gz"}) {  // what the bytes say decides, not the name
             const test::TemporaryFolder folder;
             for (const auto& [part, count] : {std::pair{"train", 3}, {"t10k", 2}}) {
                 std::ofstream{folder / (text(part, "-images", mark, "idx3-ubyte", ending)), std::ios::binary} << idx({count, 2, 2}, '\x07');
