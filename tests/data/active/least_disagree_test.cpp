@@ -193,6 +193,6 @@ TEST_CASE("the defaults of the least disagree metric, what limits its models, an
     refused({.at_most = -1});
     CHECK_NOTHROW(least_disagree_metric(pool, pool, layer, {.smallest_deviation = 1, .deviations = 1, .patience = 1, .at_most = 1}, Rng{}));
     CHECK_THROWS_WITH(least_disagree_metric(pool, pool, {layer.weight, zeros({2}, DType::f64)}, {}, Rng{}),
-                      "[least_disagree_metric] expected a bias of shape [3], got shape [2]");
+                      "[least_disagree_metric] expected a bias of shape [3], got [2]");
     CHECK_THROWS_AS(least_disagree_metric(pool, zeros({1, 3}, DType::f64), layer, {}, Rng{}), ShapeError);
 }
