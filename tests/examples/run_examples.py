@@ -20,6 +20,7 @@ signals or limits of processes, and what follows them in their block, are left t
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,8 +69,9 @@ def shortened_training(words):
     if option(words, "--resume") or len(words) < 2 or words[1].startswith("-") or "--help" in words:
         return words
     short = dict(SHORT[""] if words[1] not in SHORT else SHORT[words[1]])
-    if not option(words, "--data"):
+    if (option(words, "--data") or "files").startswith(("files", "cifar", "arff:")):
         short["--data"] = "shapes"
+        words = without(words, "--data-dir")
     if option(words, "--seeds"):
         short["--seeds"] = "1"
     if option(words, "--rounds"):
@@ -108,8 +110,12 @@ def make_arrays(real, words):
         if path and not os.path.exists(path):
             write_npy(path, 3, 4, number)
     gradient = option(words, "--grad")
-    if words[0] == "check" and gradient and not os.path.exists(gradient):
+    if words[0] != "check" or not gradient:
+        return
+    made_here = Path(gradient + ".made")  # for the loss of an earlier example
+    if made_here.exists() or not os.path.exists(gradient):
         subprocess.run([real, "loss"] + without(words[1:], "--tolerance"), stdout=subprocess.DEVNULL, check=False)
+        made_here.touch()
 
 
 def knoll(words):
@@ -206,7 +212,8 @@ def run_page(real, page, examples, arrays, done):
             run = subprocess.run(["bash", "-c", functions + "\n" + first_value_alone(line)], cwd=work, env=environment, capture_output=True, text=True,
                                  check=False)
             calls = [json.loads(note) for note in notes.read_text().splitlines()]
-            failed = [call for call in calls if call["status"] != status]
+            ends = {status, -signal.SIGPIPE} if "|" in line else {status}  # head may have read enough
+            failed = [call for call in calls if call["status"] not in ends]
             for call in failed:
                 complaints.append(f"{page}: {line}\n    ended with {call['status']}, not {status}: {call['error'] or run.stderr}")
             if status == 0 and not calls and run.returncode != 0:

@@ -65,7 +65,7 @@ TEST_CASE("cosine branches compare directions, and move along what all images ha
     CHECK(branches.named_buffers().size() == 1);
 }
 
-TEST_CASE("an image without a direction gives cosine branches no NaN, in gradients neither; features whose squares overflow keep theirs") {
+TEST_CASE("an image without a direction gives cosine branches no NaN, in gradients neither, and features whose squares overflow keep theirs") {
     apps::CosineBranches branches{4, 3};
     Rng rng{2};
     branches.initialize(rng);

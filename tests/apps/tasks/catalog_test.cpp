@@ -72,7 +72,7 @@ TEST_CASE("options of tasks are what their pages say unless they are given, and 
         }
 }
 
-TEST_CASE("the value of an option is the given one, or else the first; unknown names and values are refused with what comes nearest") {
+TEST_CASE("the value of an option is the given one, or else the first, and unknown names and values are refused with what comes nearest") {
     const apps::TaskInfo task = made_up_task();
     CHECK(apps::task_option(task, given({}), "count") == "7");
     CHECK(apps::task_option(task, given({{"count", "9"}}), "count") == "9");

@@ -114,7 +114,7 @@ TEST_CASE("metric learning says what it takes, and begins with the numbers of it
     CHECK(task->class_names() == std::vector<std::string>(names.begin() + 6, names.end()));
 }
 
-TEST_CASE("metric learning trains on six of ten classes and is judged on the others; held apart, it trains on four and is judged on two") {
+TEST_CASE("metric learning trains on six of ten classes and is judged on the others, and held apart, it trains on four and is judged on two") {
     const auto task = task_on_shapes("metric", {.train = 300, .test = 60});
     CHECK(classes_drawn(*task, "triplet") == std::set<double>{0, 1, 2, 3, 4, 5});
     apps::TrainingOptions options = test::options_of_shapes("metric", {.train = 300, .test = 60});

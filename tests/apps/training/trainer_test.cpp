@@ -175,7 +175,7 @@ TEST_CASE("where learning rates restart, every epoch goes through all of them") 
     CHECK(images[5].data_uri != "0.01");
 }
 
-TEST_CASE("only a number that is not finite is a divergence; a wrong argument is reported as what it is") {
+TEST_CASE("only a number that is not finite is a divergence, and a wrong argument is reported as what it is") {
     CHECK_THROWS_AS(run_failing<NonFiniteError>(), Diverged);
     CHECK_THROWS_WITH(run_failing<NonFiniteError>(), Catch::StartsWith("[some_op] expected a class of the model, got 12 with failing in epoch 1, batch 3; ") &&
                                                          Catch::Contains("try a smaller --lr"));

@@ -190,7 +190,7 @@ TEST_CASE("what where does not choose contributes no gradient, even if it is NaN
     CHECK(z.grad().at<double>(1) == 0);
 }
 
-TEST_CASE("where gives what it does not choose the gradient 0; a choice before an op with an infinite slope keeps that out at every order") {
+TEST_CASE("where gives what it does not choose the gradient 0, and a choice before an op with an infinite slope keeps that out at every order") {
     for (const DType dtype : {DType::f32, DType::f64}) {
         const Tensor x = tensor({0.0, 4.0}, dtype).set_requires_grad();
         const Tensor roots = sqrt(x);
