@@ -37,8 +37,10 @@ struct SmallAllocator {
     SmallAllocator() = default;
     template <class Other>
     SmallAllocator(const SmallAllocator<Other>&) {}
+    // T may be a pointer. NOLINTBEGIN(bugprone-sizeof-expression)
     T* allocate(std::size_t count) { return static_cast<T*>(allocate_small(count * sizeof(T))); }
     void deallocate(T* block, std::size_t count) noexcept { release_small(block, count * sizeof(T)); }
+    // NOLINTEND(bugprone-sizeof-expression)
     template <class Other>
     friend bool operator==(const SmallAllocator&, const SmallAllocator<Other>&) {
         return true;

@@ -4,6 +4,7 @@
 #include <knoll/apps/command_line/validators.h>
 #include <knoll/apps/tasks/catalog.h>
 #include <knoll/apps/terminal/suggestion.h>
+#include <knoll/core/text.h>
 #include <knoll/losses/registry.h>
 
 #include <set>
@@ -128,12 +129,12 @@ std::string fish_script(CLI::App& app) {
     std::string script;
     for (CLI::App* command : subcommands(app)) {
         const std::string name = command->get_name();
-        script += "complete -c knoll -f -n __fish_use_subcommand -a " + name + " -d " + fish_quoted(command->get_description()) + "\n";
+        script += text("complete -c knoll -f -n __fish_use_subcommand -a ", name, " -d ", fish_quoted(command->get_description()), "\n");
         const std::string behind = "complete -c knoll -n '__fish_seen_subcommand_from " + name + "'";
         const std::string words = word_list(argument_words(app, name));
-        if (!words.empty()) script += behind + " -a " + fish_quoted(words) + "\n";
-        for (const std::string& option : long_names(*command)) script += behind + " -l " + option + "\n";
-        for (const Choice& choice : choices(*command)) script += behind + " -l " + choice.option + " -x -a " + fish_quoted(word_list(choice.values)) + "\n";
+        if (!words.empty()) script += text(behind, " -a ", fish_quoted(words), "\n");
+        for (const std::string& option : long_names(*command)) script += text(behind, " -l ", option, "\n");
+        for (const Choice& choice : choices(*command)) script += text(behind, " -l ", choice.option, " -x -a ", fish_quoted(word_list(choice.values)), "\n");
     }
     return script;
 }

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace knoll::apps {
 
@@ -38,8 +39,8 @@ double tuned_inner_rate(const std::string& loss) { return loss == "cross_entropy
 
 class LearnedLossTask final : public Task {
 public:
-    explicit LearnedLossTask(const TrainingOptions& options)
-        : options_(options),
+    explicit LearnedLossTask(TrainingOptions options)
+        : options_(std::move(options)),
           data_(load_after_checks()),
           ways_(std::min(most_ways, data_.train.classes() / 2)),
           seen_(judging_set(false)),

@@ -62,6 +62,7 @@ std::string fashion_place(const std::string& data_dir) { return data_dir.empty()
 
 SingleLabelData load_fashion(const std::string& data_dir) {
     std::vector<std::string> files;
+    files.reserve(fashion_files.size());
     for (const char* name : fashion_files) files.push_back(fashion_file(fashion_place(data_dir), name));
     return {"Fashion-MNIST", data::load_idx(files[0], files[1], data::fashion_mnist_classes()),
             data::load_idx(files[2], files[3], data::fashion_mnist_classes())};
