@@ -97,8 +97,10 @@ bool holds_where_the_rest_is_cached(const F& function) {
     REQUIRE(child >= 0);
     if (child == 0) {
         release_cached_memory();
-        const rlimit limit{address_space() + 8 * block_bytes, RLIM_INFINITY};
-        bool right = setrlimit(RLIMIT_AS, &limit) == 0;
+        rlimit limit{};
+        bool right = getrlimit(RLIMIT_AS, &limit) == 0;
+        limit.rlim_cur = address_space() + 8 * block_bytes;  // the hard limit stays: who has one may not raise it
+        right = right && setrlimit(RLIMIT_AS, &limit) == 0;
         std::vector<void*> blocks;
         try {
             for (;;) blocks.push_back(allocate_block(block_bytes));
